@@ -1,0 +1,124 @@
+/*
+ * TLS extensions: one struct holds what any message's extension block said. Each extension family has a file of its own
+ * (dissect/ext_*.c) and one row in dissect/tables/extension_parsers.def; ext_parse_all() walks the block, keeps the
+ * order in `raw`, notes duplicates and hands each body to its row's parser. A body that is malformed sets `first_bad`
+ * and does not stop the extensions after it.
+ */
+#ifndef TLSWHY_DISSECT_EXTENSIONS_H
+#define TLSWHY_DISSECT_EXTENSIONS_H
+
+#include "dissect/cursor.h"
+
+/* Which message the block stands in: many extensions have another body in each (RFC 8446 section 4.2). */
+enum ext_context {
+    EXT_CLIENT_HELLO,
+    EXT_SERVER_HELLO,
+    EXT_HELLO_RETRY_REQUEST,
+    EXT_ENCRYPTED_EXTENSIONS,
+    EXT_CERTIFICATE,
+    EXT_CERTIFICATE_REQUEST,
+    EXT_NEW_SESSION_TICKET,
+};
+
+enum ech_type { ECH_NONE = 0, ECH_OUTER, ECH_INNER, ECH_RETRY_CONFIGS, ECH_HRR_CONFIRMATION };
+
+/* All slices borrow the message. Every has_ flag says that the extension was present, its content may still be empty.
+ */
+struct extensions {
+    bool has_block;         /* the message had an extension block at all */
+    struct bytes raw;       /* the block without its length; iterate with ext_next() */
+    uint16_t num;           /* extensions in the block */
+    bool has_duplicate;     /* one type twice (RFC 8446 section 4.2 forbids it) */
+    bool has_bad;           /* some body did not parse */
+    uint16_t first_bad;     /* its type */
+    struct fault bad_fault; /* and how */
+
+    bool has_server_name;
+    struct bytes server_name; /* host_name; empty in a server's acknowledgement */
+    bool has_max_fragment_length;
+    uint8_t max_fragment_length;
+    bool has_status_request;
+    uint8_t status_request_type;     /* 1 = ocsp */
+    struct bytes certificate_status; /* EXT_CERTIFICATE of TLS 1.3: the OCSPResponse */
+    bool has_status_request_v2;
+    bool has_supported_groups;
+    struct u16_list supported_groups;
+    bool has_ec_point_formats;
+    struct bytes ec_point_formats;
+    bool has_signature_algorithms;
+    struct u16_list signature_algorithms;
+    bool has_signature_algorithms_cert;
+    struct u16_list signature_algorithms_cert;
+    bool has_use_srtp;
+    struct u16_list srtp_profiles;
+    bool has_heartbeat;
+    uint8_t heartbeat_mode;
+    bool has_alpn;
+    struct bytes alpn; /* ProtocolNameList without its length; iterate with alpn_next() */
+    bool has_npn;      /* next_protocol_negotiation */
+    bool has_signed_certificate_timestamp;
+    struct bytes signed_certificate_timestamps;
+    bool has_client_certificate_type, has_server_certificate_type;
+    struct bytes client_certificate_types, server_certificate_types; /* the list, or the one chosen */
+    bool has_padding;
+    uint16_t padding_len;
+    bool has_encrypt_then_mac;
+    bool has_extended_master_secret;
+    bool has_token_binding;
+    bool has_compress_certificate;
+    struct u16_list compress_certificate;
+    bool has_record_size_limit;
+    uint16_t record_size_limit;
+    bool has_delegated_credential;
+    struct u16_list delegated_credential; /* EXT_CLIENT_HELLO: signature schemes */
+    bool has_session_ticket;
+    struct bytes session_ticket;
+    bool has_pre_shared_key;
+    struct bytes psk_identities; /* EXT_CLIENT_HELLO: identities without their length */
+    uint16_t num_psk_identities;
+    uint16_t psk_selected; /* EXT_SERVER_HELLO */
+    bool has_psk_key_exchange_modes;
+    struct bytes psk_key_exchange_modes;
+    bool has_early_data;
+    uint32_t max_early_data_size; /* EXT_NEW_SESSION_TICKET */
+    bool has_supported_versions;
+    struct u16_list supported_versions; /* EXT_CLIENT_HELLO */
+    uint16_t selected_version;          /* EXT_SERVER_HELLO, EXT_HELLO_RETRY_REQUEST */
+    bool has_cookie;
+    struct bytes cookie;
+    bool has_certificate_authorities;
+    struct bytes certificate_authorities; /* list without its length; iterate with dn_next() */
+    bool has_post_handshake_auth;
+    bool has_key_share;
+    bool is_key_share_draft;   /* extension 40 of drafts before 23 */
+    struct bytes key_shares;   /* EXT_CLIENT_HELLO: entries without the list's length; iterate with key_share_next() */
+    uint16_t key_share_group;  /* EXT_SERVER_HELLO, EXT_HELLO_RETRY_REQUEST */
+    struct bytes key_exchange; /* EXT_SERVER_HELLO */
+    bool has_renegotiation_info;
+    struct bytes renegotiated_connection;
+    bool has_application_settings;
+    struct bytes application_settings; /* EXT_CLIENT_HELLO: protocol list, iterate with alpn_next() */
+    bool has_quic_transport_parameters;
+    struct bytes quic_transport_parameters;
+    bool has_connection_id;
+    struct bytes connection_id;
+    bool has_ech;
+    enum ech_type ech_type;
+    uint16_t ech_kdf, ech_aead;
+    uint8_t ech_config_id;
+    struct bytes ech_enc, ech_payload;
+    bool has_esni; /* encrypted_server_name, drafts */
+};
+
+/* Reads `extensions<0..2^16-1>` with its length from c into *out, which is reset first. Nothing left in c: has_block is
+ * false and there is no fault. Faults of the block's own structure go to c, those inside a body to out->first_bad; a
+ * body that the capture cut is SHORT in c. */
+void extensions_parse(struct cursor *c, enum ext_context context, struct extensions *out);
+
+/* Iterators. `c` is made over the slice by the caller (cursor_init_whole); false at the end or at a fault. */
+bool ext_next(struct cursor *c, uint16_t *type, struct bytes *body);
+bool alpn_next(struct cursor *c, struct bytes *protocol);
+bool key_share_next(struct cursor *c, uint16_t *group, struct bytes *key_exchange);
+bool dn_next(struct cursor *c, struct bytes *der);
+
+#endif

@@ -1,0 +1,89 @@
+/*
+ * Names and properties of TLS code points: read-only tables generated from the CSVs in dissect/tables/.
+ *
+ * _name() functions return a static string, or NULL when the registry does not know the value. GREASE (RFC 8701) values
+ * have no name there; code_point_write() writes what reports show for every value.
+ */
+#ifndef TLSWHY_DISSECT_REGISTRY_H
+#define TLSWHY_DISSECT_REGISTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One row of cipher_suites.csv; strings are "" where the registry says nothing. */
+struct cipher_suite {
+    uint16_t code;
+    const char *iana, *openssl, *gnutls;
+    const char *kx, *auth, *enc, *mode, *mac, *prf_hash;
+    const char *protocol_min;
+    uint16_t enc_bits;
+    bool forward_secret, is_aead, is_recommended;
+    const char *weakness, *weakness_all;
+};
+
+const struct cipher_suite *cipher_suite_find(uint16_t code); /* NULL: unknown or GREASE */
+
+struct ssl2_cipher {
+    uint32_t code; /* 24 bits */
+    const char *name, *openssl;
+    uint16_t enc_bits;
+    const char *weakness;
+};
+
+const struct ssl2_cipher *ssl2_cipher_find(uint32_t code);
+
+/* One row of groups.csv; share lengths in bytes, 0 where unknown. */
+struct named_group {
+    uint16_t code;
+    const char *name, *kind;
+    uint16_t client_share_len, server_share_len, bits;
+};
+
+const struct named_group *named_group_find(uint16_t code);
+
+/* One row of signature_schemes.csv. */
+struct signature_scheme {
+    uint16_t code;
+    const char *name, *key_type, *hash, *padding, *weakness;
+    bool is_tls13_certverify;
+};
+
+const struct signature_scheme *signature_scheme_find(uint16_t code);
+
+const char *
+version_name(uint16_t version); /* as the JSON contract names them: "TLSv1.0", "DTLSv1.2", "TLSv1.3-draft23" */
+const char *extension_name(uint16_t type);
+const char *group_name(uint16_t group);
+const char *signature_scheme_name(uint16_t scheme);
+const char *alert_name(uint8_t code);
+const char *handshake_type_name(uint8_t type);
+const char *content_type_name(uint8_t type);
+const char *client_cert_type_name(uint8_t type);
+const char *compression_method_name(uint8_t method);
+const char *cert_compression_name(uint16_t algorithm);
+const char *psk_key_exchange_mode_name(uint8_t mode);
+
+/* RFC 8701: 0x0A0A, 0x1A1A ... 0xFAFA. */
+static inline bool is_grease(uint16_t value)
+{
+    return (value & 0x0F0F) == 0x0A0A && value >> 8 == (value & 0xFF);
+}
+
+enum { CODE_POINT_LEN = 16 }; /* room for "GREASE(0xHHHH)" and its NUL */
+
+/* The name if there is one, else "GREASE(0xHHHH)" or "0xHHHH" written into buf. Returns the string to show. */
+const char *code_point_write(char buf[CODE_POINT_LEN], const char *name, uint16_t code);
+
+/* Rows of starttls_ports.csv. */
+enum port_mode { PORT_NONE = 0, PORT_IMPLICIT_TLS, PORT_STARTTLS };
+struct service_port {
+    uint16_t port;
+    bool is_udp;
+    enum port_mode mode;
+    const char *service, *protocol; /* protocol: "TLS" "DTLS" "QUIC" */
+};
+/* The first row for this port, NULL when there is none. */
+const struct service_port *service_port_find(uint16_t port, bool is_udp);
+
+#endif

@@ -1,0 +1,106 @@
+/*
+ * Where packets come from: capture files (classic pcap, pcapng; gzip, zstd, lz4), standard input, FIFOs.
+ *
+ * Several files are taken in the order of their first packet. Files that go on where another ended are one capture (one
+ * `group`); files whose times overlap are separate captures (different groups, flow tables of their own). Packets are
+ * handed out in batches that point into the reader's block: valid until the next call.
+ *
+ * An input that is unreadable from its first byte (missing, no capture format) fails capture_open(). Whatever goes
+ * wrong later is a note on that input, with its offset: everything before, and what can be found again, is handed out.
+ */
+#ifndef TLSWHY_CAPTURE_CAPTURE_H
+#define TLSWHY_CAPTURE_CAPTURE_H
+
+#include "dissect/cursor.h"
+#include "error.h"
+#include "place.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct capture_packet {
+    struct bytes bytes; /* as captured */
+    uint32_t len;       /* on the wire, >= bytes.len unless the file lies; then bytes.len */
+    uint16_t link_type; /* LINKTYPE_ value */
+    uint16_t interface; /* pcapng interface within its section, 0 else */
+    uint32_t group;     /* see above */
+    struct moment moment;
+    bool has_time;       /* false for simple packet blocks and interfaces without time stamps */
+    uint8_t time_digits; /* 6 or 9: decimals the input has */
+};
+
+/* Something to tell about an input: cut short, damaged, an option that contradicts itself. */
+struct capture_note {
+    enum capture_note_kind { CAPTURE_NOTE_CUT_SHORT, CAPTURE_NOTE_DAMAGED, CAPTURE_NOTE_ODD } kind;
+    uint64_t offset; /* in the uncompressed stream */
+    char text[160];
+};
+
+struct capture_comment {
+    struct place place; /* frame 0: the section or an interface */
+    char *text;         /* as in the file: not escaped */
+};
+
+struct capture_resolution { /* a pcapng name resolution record */
+    uint8_t ip_version;
+    uint8_t address[16];
+    char *name;
+};
+
+struct capture_secrets { /* a pcapng decryption secrets block */
+    uint32_t type;       /* 0x544c534b TLS key log, ... */
+    struct bytes data;
+};
+
+/* Facts on one input; grows while it is read. Borrowed from the capture, valid until capture_free(). */
+struct capture_input {
+    const char *path;        /* as given; "-" for standard input */
+    const char *name;        /* base name, "-" for standard input */
+    const char *format;      /* "pcap" "pcapng" */
+    const char *compression; /* "gzip" "zstd" "lz4" or NULL */
+    uint32_t group;
+    uint64_t num_packets, num_bytes; /* handed out so far; captured bytes */
+    uint64_t file_bytes;             /* size on disk, 0 when unknown (a pipe) */
+    uint64_t read_bytes;             /* of those, read so far: for the progress bar */
+    struct moment first, last;       /* frame 0 while there is none; by time, not by position */
+    uint16_t link_types[16];         /* in order of appearance */
+    unsigned num_link_types;
+    uint32_t snaplen; /* the largest that any interface declares, 0 unknown */
+    char sha256[65];  /* of the file as on disk, "" when not asked for or not a regular file */
+    const struct capture_note *notes;
+    unsigned num_notes;
+    const struct capture_comment *comments;
+    unsigned num_comments;
+    const struct capture_resolution *resolutions;
+    unsigned num_resolutions;
+    const struct capture_secrets *secrets;
+    unsigned num_secrets;
+    bool has_drops; /* a pcapng interface statistics block told of drops */
+    uint64_t interface_drops, kernel_drops;
+};
+
+struct capture_options {
+    const char *const *paths; /* "-" is standard input */
+    size_t num_paths;
+    enum capture_hash {
+        CAPTURE_HASH_AUTO,
+        CAPTURE_HASH_ALWAYS,
+        CAPTURE_HASH_NEVER
+    } hash; /* AUTO: files up to 64 MiB */
+};
+
+struct capture;
+
+/* Opens all inputs and puts them in order. NULL and *error when one cannot be read at all. */
+struct capture *capture_open(const struct capture_options *options, struct error *error) MUST_CHECK;
+void capture_free(struct capture *capture);
+
+/* Up to `max` packets into `batch`. Returns how many, 0 at the end of the last input, -1 when the environment failed
+ * (read error, no memory): *error says what, what was read before stays valid. A batch never mixes inputs. */
+long capture_next(struct capture *capture, struct capture_packet *batch, size_t max, struct error *error) MUST_CHECK;
+
+size_t capture_num_inputs(const struct capture *capture);
+/* Input i in reading order: place.file indexes it. */
+const struct capture_input *capture_input_at(const struct capture *capture, size_t i);
+
+#endif

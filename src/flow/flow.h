@@ -1,0 +1,143 @@
+/*
+ * Connections: the flow table and TCP reassembly, with gaps as first-class things.
+ *
+ * A flow is addresses, ports and the innermost tunnel's id. Side 0 is the sender of the first packet seen, side 1 the
+ * other. Each side's bytes are one stream; offset 0 is the first byte after its SYN (or, without a SYN, the first byte
+ * seen). The table delivers each stream's bytes to the sink exactly once, in order, and holes as gaps; it keeps the TCP
+ * facts that reports and diagnosis need. Everything is decided on the capture's clock.
+ *
+ * Overlaps: equal bytes count as retransmission; where bytes differ and the first copy is still queued, the segment
+ * with a right checksum wins, else the first seen; `conflicts` counts them. Bytes already delivered stay as they were
+ * delivered. The same packet captured twice (same flags, seq, ack, ip_id, length and checksum within a moment) counts
+ * as `duplicates` only.
+ */
+#ifndef TLSWHY_FLOW_FLOW_H
+#define TLSWHY_FLOW_FLOW_H
+
+#include "dissect/packet.h"
+#include "place.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum flow_setup { FLOW_UNSEEN = 0, FLOW_UNANSWERED, FLOW_REFUSED, FLOW_SYN_ACKED /* no ACK came */, FLOW_COMPLETE };
+enum flow_end {
+    FLOW_END_CLOSED,  /* both directions closed by FIN, or a RST, and the linger is over */
+    FLOW_END_REUSED,  /* a new SYN took the ports over */
+    FLOW_END_IDLE,    /* no packet for too long on the capture's clock */
+    FLOW_END_EVICTED, /* the table was full */
+    FLOW_END_INPUT,   /* end of the capture */
+};
+
+struct gap {
+    uint64_t offset, len;
+    struct place before, after; /* the packets around it; frame 0 where there is none */
+    enum gap_kind {
+        GAP_LOST,     /* the peer acknowledged bytes that the capture does not hold */
+        GAP_CUT,      /* the snapshot length cut the packet: `before` is that packet */
+        GAP_UNPROVEN, /* nobody acknowledged them: given up at the queue's limit, the close or the end */
+    } kind;
+};
+
+struct stream_segment; /* queued out-of-order bytes, private to flow */
+
+/* One direction. */
+struct stream {
+    uint32_t isn;         /* sequence number of offset 0 */
+    uint64_t next;        /* offset up to which bytes or gaps were delivered */
+    uint64_t acked;       /* highest offset that the peer acknowledged */
+    uint64_t quiet_until; /* set by the sink: bytes before this offset need not be delivered (records of application
+                             data); they are counted, and a gap wholly inside is counted but not delivered */
+    struct stream_segment *queue;
+    uint32_t queue_bytes, queue_segments;
+    uint32_t packets, retransmissions, out_of_order, gaps;
+    uint64_t bytes, gap_bytes; /* payload bytes sent (retransmissions not counted twice); bytes in gaps */
+    uint32_t last_frame_delta; /* private */
+    uint16_t last_window;
+    uint8_t window_scale; /* + 1, 0 unknown */
+    uint8_t ttl;          /* of its first packet */
+    bool has_syn : 1, has_fin : 1, has_rst : 1, has_base : 1, is_cut : 1, had_zero_window : 1, fin_delivered : 1;
+};
+
+/* Rarely needed facts, allocated when the first of them appears. */
+struct flow_rare {
+    struct moment fin[2], rst[2]; /* first FIN and first RST of each side */
+    uint32_t num_rst[2];
+    uint32_t rst_seq[2];     /* sequence number of the first */
+    bool rst_seqs_differ[2]; /* several RSTs with different sequence numbers */
+    uint8_t rst_ttl[2];
+    bool data_after_rst[2]; /* the side went on sending data after "its" RST */
+    bool data_after_fin[2];
+    uint32_t syn_retries[2]; /* SYN or SYN-ACK sent again */
+    struct moment last_syn[2];
+    uint32_t keep_alives, zero_windows, conflicts, duplicates;
+    uint64_t unacked_resends[2]; /* segments sent again of bytes never acknowledged so far */
+    struct moment last_resend[2];
+    bool has_icmp;
+    uint8_t icmp_type, icmp_code, icmp_ip_version;
+    uint8_t icmp_from[16];
+    uint32_t icmp_mtu;
+    struct moment icmp;
+};
+
+struct flow {
+    uint8_t ip_version;
+    enum tunnel_kind tunnel : 8;
+    uint8_t syn_side; /* who sent the SYN (or got the SYN-ACK): 0, 1; 2 unknown */
+    enum flow_setup setup : 8;
+    uint32_t tunnel_id;
+    uint8_t address[2][16]; /* by side */
+    uint16_t port[2];
+    uint64_t id;               /* grows in the order in which connections began */
+    struct moment first;       /* its first packet */
+    struct moment last;        /* its latest packet */
+    struct moment syn_ack;     /* frame 0 when unseen */
+    struct moment established; /* the ACK (or data) that completed the handshake; frame 0 when unseen */
+    int64_t rtt_ns;            /* SYN to SYN-ACK where the SYN was not sent again; 0 unknown */
+    struct stream stream[2];
+    struct flow_rare *rare; /* NULL until needed */
+    void *user;             /* the sink's */
+    struct flow *hash_next; /* private */
+    uint32_t hash;          /* private */
+};
+
+/* What the table tells. The flow is valid during the call, and until `end` for as long as the sink keeps the pointer.
+ */
+struct flow_sink {
+    void *arg;
+    /* A new connection; flow->user may be set here or later. */
+    void (*begin)(void *arg, struct flow *flow);
+    /* In-order bytes of one side from `offset`; `moment` is the packet that carried them (for bytes that waited in the
+     * queue: the packet that carried them, not the one that released them). */
+    void (*data)(void *arg, struct flow *flow, unsigned side, struct bytes data, uint64_t offset,
+                 const struct moment *moment);
+    void (*gap)(void *arg, struct flow *flow, unsigned side, const struct gap *gap);
+    /* A FIN or RST of `side` took effect in stream order (FIN: after all its bytes were delivered; RST: at once). */
+    void (*close)(void *arg, struct flow *flow, unsigned side, bool is_reset, const struct moment *moment);
+    /* The last word on this flow: it is freed after the call. Queued bytes were delivered or became gaps before. */
+    void (*end)(void *arg, struct flow *flow, enum flow_end why, const struct moment *now);
+};
+
+struct flow_table;
+
+struct flow_stats {
+    uint64_t flows, evicted, queue_limit_hits, ignored_segments;
+    uint64_t active, memory_bytes, peak_memory_bytes;
+};
+
+/* max_flows: at most this many at once. NULL when out of memory. */
+struct flow_table *flow_table_new(const struct flow_sink *sink, uint64_t *next_id, size_t max_flows);
+void flow_table_free(struct flow_table *table); /* without telling the sink: call flow_table_finish() first */
+
+/* A whole batch goes through hash + prefetch first: call for every packet of the batch, then flow_table_packet() for
+ * each. */
+uint32_t flow_table_prefetch(struct flow_table *table, const struct packet *p);
+/* A PACKET_TCP or PACKET_ICMP (errors find the flow they quote). `hash` from flow_table_prefetch(). */
+void flow_table_packet(struct flow_table *table, const struct packet *p, uint32_t hash, const struct moment *moment);
+/* Tells the table that the capture's clock reached now_ns: idle flows end. Cheap to call for every batch. */
+void flow_table_clock(struct flow_table *table, const struct moment *now);
+/* End of input: all flows end, in the order of their ids. */
+void flow_table_finish(struct flow_table *table, const struct moment *now);
+const struct flow_stats *flow_table_stats(const struct flow_table *table);
+
+#endif

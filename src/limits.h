@@ -1,0 +1,42 @@
+/*
+ * Every limit on growth, with its reason. Hitting one is counted and reported, never silent.
+ */
+#ifndef TLSWHY_LIMITS_H
+#define TLSWHY_LIMITS_H
+
+enum {
+    LIMIT_READ_BLOCK = 256 * 1024,    /* bytes asked from read() at once */
+    LIMIT_PACKET = 16 * 1024 * 1024,  /* a captured packet longer than this is damage, not a packet */
+    LIMIT_BATCH = 64,                 /* packets that go through the stages together */
+    LIMIT_FILES = 1 << 19,            /* inputs of one run (struct place holds 20 bits) */
+    LIMIT_INTERFACES = 65536,         /* interfaces of one pcapng section */
+    LIMIT_FILE_NOTES = 64,            /* notes (damage and the like) kept for one input */
+    LIMIT_COMMENTS = 10000,           /* pcapng comments and name resolution records kept for one input */
+    LIMIT_SECRETS = 64 * 1024 * 1024, /* bytes of decryption secrets blocks kept for one input */
+
+    LIMIT_FRAGMENT_DATAGRAMS = 4096,         /* IP datagrams waiting for fragments */
+    LIMIT_FRAGMENT_BYTES = 16 * 1024 * 1024, /* and the bytes they hold */
+    LIMIT_FRAGMENT_SECONDS = 30,             /* how long one waits: RFC 791 and RFC 8200 suggest 15 to 60 */
+
+    LIMIT_FLOWS = 4 * 1024 * 1024,             /* connections tracked at once; the idlest goes first */
+    LIMIT_STREAM_QUEUE_BYTES = 1024 * 1024,    /* out-of-order bytes held for one direction */
+    LIMIT_STREAM_QUEUE_SEGMENTS = 1024,        /* and segments */
+    LIMIT_ALL_QUEUE_BYTES = 128 * 1024 * 1024, /* out-of-order bytes held altogether */
+    LIMIT_IDLE_HANDSHAKE_SECONDS =
+        300, /* a connection without progress is given up after this on the capture's clock */
+    LIMIT_IDLE_ESTABLISHED_SECONDS = 7200, /* an established one: keep-alives come every two hours by default */
+    LIMIT_CLOSED_SECONDS = 60,             /* both directions closed: how long late packets are still taken in */
+
+    LIMIT_HANDSHAKE_MESSAGE = 256 * 1024, /* one handshake message; chains of real servers stay under 100 kB */
+    LIMIT_SESSION_ARENA = 1024 * 1024,    /* all facts kept of one connection */
+    LIMIT_SESSION_EVENTS = 512,           /* messages, alerts, gaps noted for one connection */
+    LIMIT_CHAIN = 64,                     /* certificates kept of one Certificate message */
+    LIMIT_HANDSHAKES = 16,                /* handshakes told of one connection */
+
+    LIMIT_CERTIFICATE = 64 * 1024,              /* bytes of one certificate */
+    LIMIT_CERTIFICATE_CACHE = 32 * 1024 * 1024, /* bytes of certificates not in use by any connection */
+    LIMIT_NAMES = 100000,                       /* addresses whose DNS names are remembered */
+    LIMIT_SERVERS = 100000,                     /* servers known to speak TLS */
+};
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * Report formats: one file each, one row in the table of report.c. A format draws; what is true was decided before.
+ *
+ * The pipeline calls `connection` as each record becomes final, `name` for failed look-ups, then `summary` once. The
+ * writer collects into an output (output.h) that escapes nothing by itself: each format owns its escaping, and the
+ * escape law tests it.
+ */
+#ifndef TLSWHY_REPORT_REPORT_H
+#define TLSWHY_REPORT_REPORT_H
+
+#include "capture/capture.h"
+#include "error.h"
+#include "session/connection.h"
+#include "session/fingerprint.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A connection with its judgement. */
+struct verdict {
+    enum outcome outcome;
+    const char *code;     /* "ok" or a finding code; NULL: none chosen */
+    const char *side;     /* "client" "server" "path" "capture" "unknown"; NULL without a verdict */
+    const char *ended_by; /* "client" "server" "path" "unknown"; NULL when it does not apply */
+};
+
+struct report_connection {
+    const struct connection *connection;
+    const struct verdict *verdict;
+    const struct capture_input *input; /* of its first packet */
+};
+
+struct report_name {                               /* a DNS look-up that failed */
+    const char *name, *client, *resolver, *answer; /* answer: "NXDOMAIN" "SERVFAIL" "empty" "none" */
+    struct moment moment;
+    const struct capture_input *input;
+};
+
+enum { REPORT_MAX_VERDICTS = 96 };
+
+struct report_summary {
+    const struct capture *capture;
+    uint64_t num_packets, num_bytes;
+    struct moment first, last; /* frame 0: no packet with a time */
+    uint64_t probes;           /* connections without payload, not listed */
+    uint64_t unlisted;         /* other connections that had nothing to do with TLS */
+    uint64_t outcomes[4];      /* by enum outcome, reported connections */
+    struct {
+        const char *code;
+        uint64_t count;
+    } verdicts[REPORT_MAX_VERDICTS];
+    unsigned num_verdicts;
+    uint64_t skipped[NUM_PACKET_SKIPS];
+    struct {
+        const char *what;
+        uint64_t count;
+    } limits[16]; /* limits that were hit, only those with a count */
+    unsigned num_limits;
+    bool was_interrupted;
+    uint8_t time_digits;
+    const char *filter; /* of -f, NULL none */
+};
+
+struct report_options {
+    bool verbose, quiet;
+    bool use_color;
+    unsigned width; /* terminal columns, 0 unknown */
+};
+
+struct report;
+
+/* `format`: "text" or "json"; fd is written to, not closed. NULL and *error: unknown format or no memory. */
+struct report *report_new(const char *format, int fd, const struct report_options *options,
+                          struct fingerprints *fingerprints, struct error *error) MUST_CHECK;
+/* Each returns -1 and keeps the error when writing failed; report_finish() tells it. */
+int report_connection(struct report *report, const struct report_connection *c);
+int report_name(struct report *report, const struct report_name *name);
+int report_finish(struct report *report, const struct report_summary *summary, struct error *error) MUST_CHECK;
+void report_free(struct report *report);
+/* Names of all formats, NULL at the end. */
+const char *const *report_formats(void);
+
+#endif

@@ -1,0 +1,139 @@
+/*
+ * One connection as reports and rules see it: everything that was observed, each fact with its place.
+ *
+ * Built from a session when its connection ended, by connection_build(); plain values and slices borrowed from the
+ * session, valid as long as that is. Nothing here is a judgement: outcome and verdict come from diagnose.
+ */
+#ifndef TLSWHY_SESSION_CONNECTION_H
+#define TLSWHY_SESSION_CONNECTION_H
+
+#include "dissect/handshake.h"
+#include "dissect/ssl2.h"
+#include "flow/flow.h"
+#include "place.h"
+#include "trust/certificate.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum role { ROLE_CLIENT = 0, ROLE_SERVER = 1 };
+
+enum connection_protocol { PROTOCOL_NONE = 0, PROTOCOL_TLS, PROTOCOL_SSL2, PROTOCOL_DTLS, PROTOCOL_QUIC };
+const char *protocol_name(enum connection_protocol protocol); /* "none" "tls" "ssl2" "dtls" "quic" */
+
+enum chain_missing { CHAIN_PRESENT = 0, CHAIN_ENCRYPTED, CHAIN_RESUMED, CHAIN_NOT_CAPTURED, CHAIN_NOT_SENT };
+const char *chain_missing_name(enum chain_missing why); /* "encrypted" "resumed" "not-captured" "not-sent", NULL */
+
+/* What happened, in the order of the streams. Drawn as a ladder, walked by rules. */
+enum event_kind {
+    EVENT_HANDSHAKE, /* a plain handshake message: type is its handshake type */
+    EVENT_HIDDEN,    /* a record whose content encryption hides; type is the outer content type; only the first few and
+                        those    around the handshake are kept */
+    EVENT_ALERT,     /* a plain alert: level, code */
+    EVENT_HIDDEN_ALERT, /* an encrypted alert record (content type 21 in TLS 1.2 and older after ChangeCipherSpec) */
+    EVENT_CHANGE_CIPHER_SPEC,
+    EVENT_HEARTBEAT,    /* level: heartbeat type; code: 1 when overlong */
+    EVENT_APPLICATION,  /* the first application data record of this role */
+    EVENT_GAP,          /* bytes the capture does not hold: len of them */
+    EVENT_RESUMED_SYNC, /* after a gap: records were found again from here */
+    EVENT_NOT_TLS,      /* bytes that are no TLS: the stream is given up from here */
+    EVENT_FAULT,        /* a message that broke the protocol, or that the capture cut: fault says which */
+    EVENT_FIN,
+    EVENT_RST,
+};
+struct event {
+    enum event_kind kind : 8;
+    enum role role : 8;
+    uint8_t type, level, code;
+    bool is_after_gap; /* read after a gap: what came before may be missing */
+    bool is_encrypted;
+    uint16_t version;          /* of the record */
+    uint32_t len;              /* of the message or record body */
+    uint64_t offset;           /* in the stream */
+    struct moment first, last; /* packets that carry its first and last byte; `last` is where Wireshark shows it */
+    struct bytes body;         /* handshake messages that are kept: the body without header; else empty */
+    struct fault fault;        /* of EVENT_FAULT; offset is absolute in the stream */
+};
+
+/* A list of names and what they stand for is left to the registries: these are code points as they came. */
+
+struct connection_chain {
+    struct certificate **certificates; /* held by the session */
+    unsigned num;
+    bool is_cut; /* more were presented than were kept, or captured */
+    struct place place;
+};
+
+struct connection {
+    const struct flow *flow;
+    uint64_t id;
+    uint8_t client_side;  /* flow side of the client: 0 or 1 */
+    bool is_role_certain; /* SYN, hello or a one-role message told; else it was guessed from ports */
+    enum connection_protocol protocol;
+    uint32_t group;
+    uint8_t time_digits; /* 6 or 9 */
+    enum flow_end end_kind;
+    struct moment end; /* the packet at which it became final */
+
+    const char *name;      /* server name as known, NUL-terminated raw bytes; NULL unknown */
+    const char *name_from; /* "sni" "given" "dns" */
+
+    /* hellos; has_ says that the message was seen at least in part */
+    bool has_client_hello, has_second_client_hello, has_server_hello, has_hello_retry;
+    struct client_hello client_hello, second_client_hello;
+    struct server_hello server_hello, hello_retry;
+    struct moment client_hello_moment, second_client_hello_moment, server_hello_moment, hello_retry_moment;
+    struct bytes client_hello_body;                /* raw, for fingerprints */
+    bool is_client_hello_cut, is_server_hello_cut; /* SHORT: the capture holds only a part */
+    bool has_ssl2_server_hello;
+    struct ssl2_server_hello ssl2_server_hello;
+    bool has_ssl2_cipher; /* chosen by CLIENT-MASTER-KEY */
+    uint32_t ssl2_cipher;
+
+    uint16_t version; /* negotiated; 0 unknown */
+    bool has_cipher;
+    uint16_t cipher;
+    uint16_t group_id; /* negotiated key-exchange group, 0 unknown */
+    struct bytes alpn; /* application protocol chosen, empty unknown */
+    bool is_resumed;
+    bool has_early_data_offer;
+    int early_data; /* 1 accepted, -1 rejected, 0 unknown or not sent */
+
+    bool has_key_exchange;
+    struct server_key_exchange key_exchange;
+    struct moment key_exchange_moment;
+    bool has_certificate_request;
+    struct certificate_request certificate_request;
+    struct moment certificate_request_moment;
+    bool has_certificate_status;
+    struct certificate_status certificate_status;
+    struct moment certificate_status_moment;
+    bool has_certificate_verify;
+    struct certificate_verify certificate_verify;
+    bool has_ticket;
+    uint32_t ticket_lifetime;
+    struct connection_chain chain, client_chain;
+    bool has_client_certificate_message; /* also when it was empty */
+    enum chain_missing chain_missing;
+
+    /* how far it came, by role */
+    bool has_change_cipher_spec[2];
+    bool has_finished[2]; /* "encrypted from here": Finished as far as it can be seen */
+    bool has_application_data[2];
+    struct moment finished_moment[2];
+    struct moment handshake_end; /* frame 0: not completed */
+    unsigned renegotiations;
+    bool has_gap_in_handshake, has_cut_in_handshake;
+
+    const struct event *events;
+    unsigned num_events;
+    bool is_events_cut; /* more happened than LIMIT_SESSION_EVENTS */
+
+    struct bytes first_bytes[2]; /* by role: what a side said that is no TLS, up to 64 bytes */
+};
+
+/* What diagnose adds. Verdict codes are those of the findings catalogue; NULL where no verdict was chosen. */
+enum outcome { OUTCOME_COMPLETED, OUTCOME_FAILED, OUTCOME_INCOMPLETE, OUTCOME_NOT_TLS };
+const char *outcome_name(enum outcome outcome); /* "completed" "failed" "incomplete" "not-tls" */
+
+#endif
