@@ -1,0 +1,234 @@
+/* Names and properties of TLS code points: see registry.h. The rows come from dissect/tables/, sorted by code. */
+#include "dissect/registry.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+struct named_code {
+    uint16_t code;
+    const char *name;
+};
+
+static const struct cipher_suite cipher_suites[] = {
+#define X(...) {__VA_ARGS__},
+#include "dissect/tables/cipher_suites.def"
+#undef X
+};
+
+static const struct ssl2_cipher ssl2_ciphers[] = {
+#define X(...) {__VA_ARGS__},
+#include "dissect/tables/ssl2_ciphers.def"
+#undef X
+};
+
+static const struct named_group groups[] = {
+#define X(...) {__VA_ARGS__},
+#include "dissect/tables/groups.def"
+#undef X
+};
+
+static const struct signature_scheme signature_schemes[] = {
+#define X(...) {__VA_ARGS__},
+#include "dissect/tables/signature_schemes.def"
+#undef X
+};
+
+static const struct service_port service_ports[] = {
+#define X(...) {__VA_ARGS__},
+#include "dissect/tables/starttls_ports.def"
+#undef X
+};
+
+static const struct named_code versions[] = {
+#define X(...) {__VA_ARGS__},
+#include "dissect/tables/versions.def"
+#undef X
+};
+
+static const struct named_code extensions[] = {
+#define X(...) {__VA_ARGS__},
+#include "dissect/tables/extensions.def"
+#undef X
+};
+
+static const struct named_code cert_compressions[] = {
+#define X(...) {__VA_ARGS__},
+#include "dissect/tables/cert_compression.def"
+#undef X
+};
+
+/* One-byte registries are indexed by the code itself. */
+static const char *const alerts[256] = {
+#define X(code, name, ...) [code] = (name),
+#include "dissect/tables/alerts.def"
+#undef X
+};
+
+static const char *const handshake_types[256] = {
+#define X(code, name) [code] = (name),
+#include "dissect/tables/handshake_types.def"
+#undef X
+};
+
+static const char *const content_types[256] = {
+#define X(code, name) [code] = (name),
+#include "dissect/tables/content_types.def"
+#undef X
+};
+
+static const char *const client_cert_types[256] = {
+#define X(code, name) [code] = (name),
+#include "dissect/tables/client_cert_types.def"
+#undef X
+};
+
+static const char *const compression_methods[256] = {
+#define X(code, name) [code] = (name),
+#include "dissect/tables/compression_methods.def"
+#undef X
+};
+
+static const char *const psk_key_exchange_modes[256] = {
+#define X(code, name) [code] = (name),
+#include "dissect/tables/psk_key_exchange_modes.def"
+#undef X
+};
+
+/* The first row of a sorted table whose `key` is not below `wanted`; COUNT(table) when there is none. */
+#define LOWER_BOUND(table, key, wanted, result)                                                                        \
+    size_t result = 0;                                                                                                 \
+    for (size_t left = COUNT(table); left > 0;) {                                                                      \
+        size_t half = left / 2;                                                                                        \
+        bool is_below = (table)[result + half].key < (wanted);                                                         \
+        result += is_below ? half + 1 : 0;                                                                             \
+        left = is_below ? left - half - 1 : half;                                                                      \
+    }
+
+#define FIND(table, wanted)                                                                                            \
+    do {                                                                                                               \
+        LOWER_BOUND(table, code, wanted, i)                                                                            \
+        return i < COUNT(table) && (table)[i].code == (wanted) ? &(table)[i] : NULL;                                   \
+    } while (0)
+
+const struct cipher_suite *cipher_suite_find(uint16_t code)
+{
+    FIND(cipher_suites, code);
+}
+
+const struct ssl2_cipher *ssl2_cipher_find(uint32_t code)
+{
+    FIND(ssl2_ciphers, code);
+}
+
+const struct named_group *named_group_find(uint16_t code)
+{
+    FIND(groups, code);
+}
+
+const struct signature_scheme *signature_scheme_find(uint16_t code)
+{
+    FIND(signature_schemes, code);
+}
+
+static const struct named_code *version_find(uint16_t code)
+{
+    FIND(versions, code);
+}
+
+static const struct named_code *extension_find(uint16_t code)
+{
+    FIND(extensions, code);
+}
+
+static const struct named_code *cert_compression_find(uint16_t code)
+{
+    FIND(cert_compressions, code);
+}
+
+const char *version_name(uint16_t version)
+{
+    const struct named_code *row = version_find(version);
+    return row ? row->name : NULL;
+}
+
+const char *extension_name(uint16_t type)
+{
+    const struct named_code *row = extension_find(type);
+    return row ? row->name : NULL;
+}
+
+const char *group_name(uint16_t group)
+{
+    const struct named_group *row = named_group_find(group);
+    return row ? row->name : NULL;
+}
+
+const char *signature_scheme_name(uint16_t scheme)
+{
+    const struct signature_scheme *row = signature_scheme_find(scheme);
+    return row ? row->name : NULL;
+}
+
+const char *cert_compression_name(uint16_t algorithm)
+{
+    const struct named_code *row = cert_compression_find(algorithm);
+    return row ? row->name : NULL;
+}
+
+const char *alert_name(uint8_t code)
+{
+    return alerts[code];
+}
+
+const char *handshake_type_name(uint8_t type)
+{
+    return handshake_types[type];
+}
+
+const char *content_type_name(uint8_t type)
+{
+    return content_types[type];
+}
+
+const char *client_cert_type_name(uint8_t type)
+{
+    return client_cert_types[type];
+}
+
+const char *compression_method_name(uint8_t method)
+{
+    return compression_methods[method];
+}
+
+const char *psk_key_exchange_mode_name(uint8_t mode)
+{
+    return psk_key_exchange_modes[mode];
+}
+
+const char *code_point_write(char buf[CODE_POINT_LEN], const char *name, uint16_t code)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    static const char grease[] = "GREASE(";
+    if (name)
+        return name;
+    char *out = buf;
+    if (is_grease(code))
+        for (const char *p = grease; *p; p++)
+            *out++ = *p;
+    *out++ = '0';
+    *out++ = 'x';
+    for (int shift = 12; shift >= 0; shift -= 4)
+        *out++ = digits[code >> shift & 15];
+    if (is_grease(code))
+        *out++ = ')';
+    *out = '\0';
+    return buf;
+}
+
+const struct service_port *service_port_find(uint16_t port, bool is_udp)
+{
+    LOWER_BOUND(service_ports, port, port, i)
+    for (; i < COUNT(service_ports) && service_ports[i].port == port; i++)
+        if (service_ports[i].is_udp == is_udp)
+            return &service_ports[i];
+    return NULL;
+}
