@@ -105,6 +105,13 @@ void cursor_skip(struct cursor *c, size_t n, const char *field)
     (void)take(c, n, field);
 }
 
+void cursor_bound(struct cursor *c, size_t n)
+{
+    if (c->left > n)
+        c->left = n;
+    c->declared = n;
+}
+
 struct cursor cursor_child(struct cursor *c, size_t n, const char *field)
 {
     struct cursor child = {NULL, 0, 0, c->offset, c->fault};

@@ -82,6 +82,10 @@ struct bytes cursor_bytes(struct cursor *c, size_t n, const char *field);
 struct bytes cursor_rest(struct cursor *c, const char *field);
 void cursor_skip(struct cursor *c, size_t n, const char *field);
 
+/* From here on the protocol declares n bytes, whatever was declared before: captured bytes past them (padding,
+ * trailers) are cut, and where fewer were captured, reading on is FAULT_SHORT. */
+void cursor_bound(struct cursor *c, size_t n);
+
 /* A child over the next n declared bytes; the parent moves past them. A child longer than the parent's declared bytes
  * is FAULT_MALFORMED and comes out empty. A child whose bytes were only partly captured holds those that were; reading
  * on faults SHORT, so its parent stays in step with the declared lengths. */
@@ -123,5 +127,21 @@ bool u16_list_has(struct u16_list list, uint16_t value);
 /* n bytes from offset, clamped to what there is. */
 struct bytes bytes_slice(struct bytes b, size_t offset, size_t n);
 bool bytes_equal(struct bytes a, struct bytes b);
+
+/* Fields of a fixed header that was taken whole with cursor_bytes(): network byte order, 0 when out of range. */
+static inline uint8_t bytes_u8_at(struct bytes b, size_t offset)
+{
+    return offset < b.len ? b.at[offset] : 0;
+}
+
+static inline uint16_t bytes_u16_at(struct bytes b, size_t offset)
+{
+    return b.len >= 2 && offset <= b.len - 2 ? (uint16_t)(b.at[offset] << 8 | b.at[offset + 1]) : 0;
+}
+
+static inline uint32_t bytes_u32_at(struct bytes b, size_t offset)
+{
+    return (uint32_t)bytes_u16_at(b, offset) << 16 | bytes_u16_at(b, offset + 2);
+}
 
 #endif

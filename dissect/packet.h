@@ -72,7 +72,8 @@ struct sack_block {
 struct packet {
     enum packet_kind kind;
     enum packet_skip skip;
-    uint8_t ip_version;       /* 4 or 6 */
+    uint8_t depth;            /* Ethernet and IP headers gone through, for PACKET_MAX_DEPTH */
+    uint8_t ip_version;       /* 4 or 6; 0 while no IP header was seen */
     uint8_t ttl;              /* or hop limit */
     uint8_t protocol;         /* transport protocol number */
     uint16_t ip_id;           /* IPv4 */
