@@ -37,6 +37,11 @@ enum {
     LIMIT_CERTIFICATE_CACHE = 32 * 1024 * 1024, /* bytes of certificates not in use by any connection */
     LIMIT_NAMES = 100000,                       /* addresses whose DNS names are remembered */
     LIMIT_SERVERS = 100000,                     /* servers known to speak TLS */
+
+    LIMIT_OUTPUT_BLOCK = 256 * 1024,      /* bytes of a report written at once */
+    LIMIT_SPOOL_MEMORY = 4 * 1024 * 1024, /* report text held back in memory; more goes to a temporary file */
+    LIMIT_SHOWN_NAME = 256,               /* bytes of one name from the network shown in text, then its length */
+    LIMIT_SHOWN_EVENTS = 40,              /* messages listed for one connection in text without -v */
 };
 
 #endif

@@ -28,6 +28,7 @@ struct report_connection {
     const struct connection *connection;
     const struct verdict *verdict;
     const struct capture_input *input; /* of its first packet */
+    const struct capture *capture;     /* names the files of facts that lie in another one; NULL: they are not named */
 };
 
 struct report_name {                               /* a DNS look-up that failed */
@@ -64,6 +65,7 @@ struct report_summary {
 struct report_options {
     bool verbose, quiet;
     bool use_color;
+    bool is_utf8;   /* the terminal's locale is UTF-8; else everything beyond ASCII is written as \u{HHHH} */
     unsigned width; /* terminal columns, 0 unknown */
 };
 

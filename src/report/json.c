@@ -1,0 +1,361 @@
+/* The JSON format: connection and name records. */
+#include "report/address.h"
+#include "report/format.h"
+#include "report/json_report.h"
+#include "report/tcp_close.h"
+#include "report/timestamp.h"
+
+#include <stdlib.h>
+
+void json_place(const struct json_record *r, struct place place)
+{
+    struct json *j = r->json;
+    JSON_KEY(j, "frame");
+    json_u64(j, place.frame);
+    const struct capture *capture = r->shown->capture;
+    if (!capture || place.file == r->connection->flow->first.place.file || place.file >= capture_num_inputs(capture))
+        return;
+    const char *name = capture_input_at(capture, place.file)->name;
+    JSON_KEY(j, "capture");
+    json_bytes(j, (struct bytes){(const uint8_t *)name, strlen(name)});
+}
+
+void json_code_point(struct json *j, const char *name, uint16_t code)
+{
+    char buf[CODE_POINT_LEN];
+    json_name(j, name ? name : code_point_write(buf, NULL, code));
+}
+
+void json_code_points(struct json *j, struct u16_list list, json_name_of *name_of)
+{
+    json_open(j, '[');
+    for (size_t i = 0; i < list.num; i++) {
+        uint16_t code = u16_list_at(list, i);
+        json_code_point(j, name_of(code), code);
+    }
+    json_close(j, ']');
+}
+
+void json_time(struct json *j, int64_t time_ns, unsigned digits)
+{
+    char buf[TIMESTAMP_LEN];
+    json_name(j, timestamp_write(buf, time_ns, digits));
+}
+
+static void raw_string(struct json *j, const char *s)
+{
+    json_bytes(j, (struct bytes){(const uint8_t *)s, strlen(s)});
+}
+
+static void endpoint(struct json *j, const struct flow *flow, unsigned side)
+{
+    char address[ADDRESS_LEN];
+    json_open(j, '{');
+    JSON_KEY(j, "ip");
+    json_name(j, address_write(address, flow->ip_version, flow->address[side]));
+    JSON_KEY(j, "port");
+    json_u64(j, flow->port[side]);
+    json_close(j, '}');
+}
+
+static void both_sides(struct json *j, uint64_t client, uint64_t server)
+{
+    json_open(j, '{');
+    JSON_KEY(j, "client");
+    json_u64(j, client);
+    JSON_KEY(j, "server");
+    json_u64(j, server);
+    json_close(j, '}');
+}
+
+/* Which connection, where and when. */
+static void identity(const struct json_record *r)
+{
+    struct json *j = r->json;
+    const struct connection *c = r->connection;
+    const struct flow *flow = c->flow;
+    unsigned client = c->client_side, server = !client;
+    char id[COMMUNITY_ID_LEN];
+
+    JSON_KEY(j, "record");
+    json_name(j, "connection");
+    JSON_KEY(j, "id");
+    json_u64(j, c->id);
+    JSON_KEY(j, "frame");
+    json_u64(j, flow->first.place.frame);
+    community_id(r->report->fingerprints, flow->ip_version, flow->address[0], flow->address[1], flow->port[0],
+                 flow->port[1], 6, id);
+    JSON_KEY(j, "community_id");
+    json_name(j, id);
+    JSON_KEY(j, "capture");
+    raw_string(j, r->shown->input->name);
+    if (flow->first.time_ns != 0 || flow->last.time_ns != 0) { /* both 0: packets without a time */
+        JSON_KEY(j, "start");
+        json_time(j, flow->first.time_ns, c->time_digits);
+        JSON_KEY(j, "end");
+        json_time(j, flow->last.time_ns, c->time_digits);
+    }
+    JSON_KEY(j, "transport");
+    json_name(j, "tcp");
+    JSON_KEY(j, "protocol");
+    json_name(j, protocol_name(c->protocol));
+    JSON_KEY(j, "client");
+    endpoint(j, flow, client);
+    JSON_KEY(j, "server");
+    endpoint(j, flow, server);
+    JSON_KEY(j, "packets");
+    both_sides(j, flow->stream[client].packets, flow->stream[server].packets);
+    JSON_KEY(j, "bytes");
+    both_sides(j, flow->stream[client].bytes, flow->stream[server].bytes);
+}
+
+static void tcp(const struct json_record *r)
+{
+    /* A SYN whose SYN-ACK was not acknowledged never became a connection: for the contract it is unanswered. */
+    static const char *const setup[] = {[FLOW_UNSEEN] = "unseen",
+                                        [FLOW_UNANSWERED] = "unanswered",
+                                        [FLOW_REFUSED] = "refused",
+                                        [FLOW_SYN_ACKED] = "unanswered",
+                                        [FLOW_COMPLETE] = "complete"};
+    struct json *j = r->json;
+    const struct flow *flow = r->connection->flow;
+    const struct stream *a = &flow->stream[0], *b = &flow->stream[1];
+    struct tcp_close close = tcp_close_of(r->connection);
+
+    JSON_KEY(j, "tcp");
+    json_open(j, '{');
+    JSON_KEY(j, "setup");
+    json_name(j, setup[flow->setup]);
+    JSON_KEY(j, "close");
+    json_name(j, close.kind);
+    if (close.by) {
+        JSON_KEY(j, "closed_by");
+        json_name(j, close.by);
+    }
+    JSON_KEY(j, "retransmissions");
+    json_u64(j, (uint64_t)a->retransmissions + b->retransmissions);
+    JSON_KEY(j, "out_of_order");
+    json_u64(j, (uint64_t)a->out_of_order + b->out_of_order);
+    JSON_KEY(j, "gaps");
+    json_u64(j, (uint64_t)a->gaps + b->gaps);
+    JSON_KEY(j, "gap_bytes");
+    json_u64(j, a->gap_bytes + b->gap_bytes);
+    if (flow->rtt_ns > 0) {
+        JSON_KEY(j, "rtt_us");
+        json_u64(j, (uint64_t)flow->rtt_ns / 1000);
+    }
+    json_close(j, '}');
+}
+
+static void icmp(const struct json_record *r)
+{
+    const struct flow_rare *rare = r->connection->flow->rare;
+    if (!rare || !rare->has_icmp)
+        return;
+    struct json *j = r->json;
+    char address[ADDRESS_LEN];
+    JSON_KEY(j, "icmp");
+    json_open(j, '{');
+    JSON_KEY(j, "type");
+    json_u64(j, rare->icmp_type);
+    JSON_KEY(j, "code");
+    json_u64(j, rare->icmp_code);
+    JSON_KEY(j, "from");
+    json_name(j, address_write(address, rare->icmp_ip_version, rare->icmp_from));
+    json_place(r, rare->icmp.place);
+    json_close(j, '}');
+}
+
+static void judgement(const struct json_record *r)
+{
+    struct json *j = r->json;
+    const struct verdict *v = r->shown->verdict;
+    JSON_KEY(j, "outcome");
+    json_name(j, outcome_name(v->outcome));
+    if (v->code) {
+        JSON_KEY(j, "verdict");
+        json_name(j, v->code);
+    }
+    if (v->side) {
+        JSON_KEY(j, "verdict_side");
+        json_name(j, v->side);
+    }
+    if (v->ended_by) {
+        JSON_KEY(j, "ended_by");
+        json_name(j, v->ended_by);
+    }
+}
+
+/* What the handshake came to. */
+static void result(const struct json_record *r)
+{
+    struct json *j = r->json;
+    const struct connection *c = r->connection;
+    int64_t took = c->handshake_end.time_ns - c->client_hello_moment.time_ns;
+    if (c->handshake_end.place.frame && c->has_client_hello && took >= 0) {
+        JSON_KEY(j, "handshake_us");
+        json_u64(j, (uint64_t)took / 1000);
+    }
+    if (c->renegotiations > 0) {
+        JSON_KEY(j, "renegotiations");
+        json_u64(j, c->renegotiations);
+    }
+    if (c->name && *c->name) {
+        JSON_KEY(j, "name");
+        raw_string(j, c->name);
+        JSON_KEY(j, "name_from");
+        json_name(j, c->name_from);
+    }
+    if (c->version) {
+        JSON_KEY(j, "version");
+        json_code_point(j, version_name(c->version), c->version);
+    }
+    json_cipher(r);
+    if (c->group_id) {
+        JSON_KEY(j, "group");
+        json_code_point(j, group_name(c->group_id), c->group_id);
+    }
+    if (c->has_client_hello && c->client_hello.ext.server_name.len > 0) {
+        JSON_KEY(j, "sni");
+        json_bytes(j, c->client_hello.ext.server_name);
+    }
+    if (c->alpn.len > 0) {
+        JSON_KEY(j, "alpn");
+        json_bytes(j, c->alpn);
+    }
+    if (c->has_server_hello) {
+        JSON_KEY(j, "resumed");
+        json_bool(j, c->is_resumed);
+    }
+}
+
+static void alert(const struct json_record *r, const struct event *event)
+{
+    struct json *j = r->json;
+    json_open(j, '{');
+    json_place(r, event->last.place);
+    JSON_KEY(j, "from");
+    json_name(j, event->role == ROLE_CLIENT ? "client" : "server");
+    if (event->kind == EVENT_ALERT) {
+        JSON_KEY(j, "level");
+        if (event->level == 1 || event->level == 2)
+            json_name(j, event->level == 1 ? "warning" : "fatal");
+        else
+            json_code_point(j, NULL, event->level);
+        JSON_KEY(j, "code");
+        json_u64(j, event->code);
+        JSON_KEY(j, "name");
+        json_code_point(j, alert_name(event->code), event->code);
+    }
+    JSON_KEY(j, "encrypted");
+    json_bool(j, event->kind == EVENT_HIDDEN_ALERT || event->is_encrypted);
+    json_close(j, '}');
+}
+
+static void alerts(const struct json_record *r)
+{
+    bool has_any = false;
+    for (unsigned i = 0; i < r->connection->num_events; i++) {
+        const struct event *event = &r->connection->events[i];
+        if (event->kind != EVENT_ALERT && event->kind != EVENT_HIDDEN_ALERT)
+            continue;
+        if (!has_any) {
+            JSON_KEY(r->json, "alerts");
+            json_open(r->json, '[');
+            has_any = true;
+        }
+        alert(r, event);
+    }
+    if (has_any)
+        json_close(r->json, ']');
+}
+
+static void json_connection(struct report *report, const struct report_connection *shown)
+{
+    struct json_report *state = report->state;
+    const struct json_record r = {
+        .report = state, .json = &state->json, .shown = shown, .connection = shown->connection};
+    const struct connection *c = shown->connection;
+    struct json *j = r.json;
+
+    json_open(j, '{');
+    identity(&r);
+    tcp(&r);
+    icmp(&r);
+    if (c->early_data) {
+        JSON_KEY(j, "early_data");
+        json_name(j, c->early_data > 0 ? "accepted" : "rejected");
+    }
+    judgement(&r);
+    result(&r);
+    json_client_hello(&r);
+    json_hello_retry(&r);
+    json_session(&r);
+    json_server_hello(&r);
+    json_key_exchange(&r);
+    json_chains(&r);
+    json_certificate_request(&r);
+    const char *missing = c->chain.num == 0 ? chain_missing_name(c->chain_missing) : NULL;
+    if (missing) {
+        JSON_KEY(j, "chain_missing");
+        json_name(j, missing);
+    }
+    alerts(&r);
+    json_close(j, '}');
+    json_line(j);
+}
+
+static void json_name_record(struct report *report, const struct report_name *name)
+{
+    struct json *j = &((struct json_report *)report->state)->json;
+    json_open(j, '{');
+    JSON_KEY(j, "record");
+    json_name(j, "name");
+    JSON_KEY(j, "name");
+    raw_string(j, name->name);
+    JSON_KEY(j, "client");
+    json_string(j, name->client);
+    JSON_KEY(j, "resolver");
+    json_string(j, name->resolver);
+    JSON_KEY(j, "answer");
+    json_name(j, name->answer);
+    JSON_KEY(j, "frame");
+    json_u64(j, name->moment.place.frame);
+    JSON_KEY(j, "capture");
+    raw_string(j, name->input->name);
+    json_close(j, '}');
+    json_line(j);
+}
+
+static int json_begin(struct report *report, struct error *error)
+{
+    struct json_report *state = calloc(1, sizeof *state);
+    if (!state)
+        return error_set(error, "out of memory");
+    report->state = state;
+    state->fingerprints = report->fingerprints;
+    json_init(&state->json, &report->out);
+    return output_init_memory(&state->certificate, error);
+}
+
+static void json_finish(struct report *report, const struct report_summary *summary)
+{
+    json_summary(report->state, summary);
+}
+
+static void json_free(struct report *report)
+{
+    struct json_report *state = report->state;
+    if (state)
+        output_cleanup(&state->certificate);
+    free(state);
+}
+
+const struct report_format report_format_json = {
+    .name = "json",
+    .begin = json_begin,
+    .connection = json_connection,
+    .name_record = json_name_record,
+    .finish = json_finish,
+    .free = json_free,
+};

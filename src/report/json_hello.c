@@ -1,0 +1,422 @@
+/* The JSON format: what was offered, what was chosen. */
+#include "report/json_report.h"
+#include "trust/distinguished_name.h"
+
+#include <stdlib.h>
+
+enum { CIPHER_SPEC_LEN = 3 };
+
+static uint32_t cipher_spec_at(struct bytes specs, size_t i)
+{
+    const uint8_t *at = specs.at + i * CIPHER_SPEC_LEN;
+    return (uint32_t)at[0] << 16 | (uint32_t)at[1] << 8 | at[2];
+}
+
+static const char *suite_name(uint16_t code)
+{
+    const struct cipher_suite *suite = cipher_suite_find(code);
+    return suite && *suite->iana ? suite->iana : NULL;
+}
+
+/* SSLv2 kinds have 24 bits; those that begin with a zero byte are TLS suites (RFC 5246 appendix E.2). */
+static void ssl2_cipher(struct json *j, uint32_t kind)
+{
+    const struct ssl2_cipher *known = ssl2_cipher_find(kind);
+    if (kind <= 0xFFFF)
+        json_code_point(j, suite_name((uint16_t)kind), (uint16_t)kind);
+    else if (known)
+        json_name(j, known->name);
+    else
+        json_code(j, kind, 6);
+}
+
+static void cipher_specs(struct json *j, struct bytes specs)
+{
+    json_open(j, '[');
+    for (size_t i = 0; i < specs.len / CIPHER_SPEC_LEN; i++)
+        ssl2_cipher(j, cipher_spec_at(specs, i));
+    json_close(j, ']');
+}
+
+static void cipher_names(struct json *j, const char *iana, const char *openssl)
+{
+    if (iana && *iana) {
+        JSON_KEY(j, "iana");
+        json_name(j, iana);
+    }
+    if (openssl && *openssl) {
+        JSON_KEY(j, "openssl");
+        json_name(j, openssl);
+    }
+}
+
+void json_cipher(const struct json_record *r)
+{
+    struct json *j = r->json;
+    const struct connection *c = r->connection;
+    if (!c->has_cipher && !c->has_ssl2_cipher)
+        return;
+    JSON_KEY(j, "cipher");
+    json_open(j, '{');
+    JSON_KEY(j, "id");
+    if (c->has_cipher) {
+        const struct cipher_suite *suite = cipher_suite_find(c->cipher);
+        json_code(j, c->cipher, 4);
+        if (suite)
+            cipher_names(j, suite->iana, suite->openssl);
+    } else {
+        const struct ssl2_cipher *kind = ssl2_cipher_find(c->ssl2_cipher);
+        json_code(j, c->ssl2_cipher, 6);
+        if (kind)
+            cipher_names(j, kind->name, kind->openssl);
+    }
+    json_close(j, '}');
+}
+
+static void extension_types(struct json *j, struct bytes raw)
+{
+    struct fault fault;
+    struct cursor c;
+    uint16_t type;
+    struct bytes body;
+    json_open(j, '[');
+    cursor_init_whole(&c, raw, &fault);
+    while (ext_next(&c, &type, &body))
+        json_code_point(j, extension_name(type), type);
+    json_close(j, ']');
+}
+
+static void protocols(struct json *j, struct bytes list)
+{
+    struct fault fault;
+    struct cursor c;
+    struct bytes protocol;
+    json_open(j, '[');
+    cursor_init_whole(&c, list, &fault);
+    while (alpn_next(&c, &protocol))
+        json_bytes(j, protocol);
+    json_close(j, ']');
+}
+
+static void key_share_groups(struct json *j, struct bytes shares)
+{
+    struct fault fault;
+    struct cursor c;
+    uint16_t group;
+    struct bytes key_exchange;
+    json_open(j, '[');
+    cursor_init_whole(&c, shares, &fault);
+    while (key_share_next(&c, &group, &key_exchange))
+        json_code_point(j, group_name(group), group);
+    json_close(j, ']');
+}
+
+static void numbers(struct json *j, struct bytes list)
+{
+    json_open(j, '[');
+    for (size_t i = 0; i < list.len; i++)
+        json_u64(j, list.at[i]);
+    json_close(j, ']');
+}
+
+static void offered_extensions(struct json *j, const struct extensions *ext)
+{
+    if (ext->has_supported_groups) {
+        JSON_KEY(j, "groups");
+        json_code_points(j, ext->supported_groups, group_name);
+    }
+    if (ext->has_key_share) {
+        JSON_KEY(j, "key_shares");
+        key_share_groups(j, ext->key_shares);
+    }
+    if (ext->has_signature_algorithms) {
+        JSON_KEY(j, "signature_algorithms");
+        json_code_points(j, ext->signature_algorithms, signature_scheme_name);
+    }
+    if (ext->has_alpn) {
+        JSON_KEY(j, "alpn");
+        protocols(j, ext->alpn);
+    }
+    if (ext->has_block) {
+        JSON_KEY(j, "extensions");
+        extension_types(j, ext->raw);
+    }
+}
+
+/* Of a hello that the capture cut, no fingerprint: it would be another client's. */
+static void client_fingerprints(const struct json_record *r)
+{
+    struct json *j = r->json;
+    struct json_report *report = r->report;
+    const struct client_hello *hello = &r->connection->client_hello;
+    char md5[JA3_LEN], fingerprint[JA4_LEN];
+    if (r->connection->is_client_hello_cut)
+        return;
+    size_t len = ja3_string(hello, report->ja3, sizeof report->ja3);
+    if (len > 0) {
+        ja3_hash(report->fingerprints, report->ja3, len, md5);
+        JSON_KEY(j, "ja3");
+        json_name(j, md5);
+        JSON_KEY(j, "ja3_string");
+        json_string(j, report->ja3);
+    }
+    if (ja4(report->fingerprints, hello, JA4_TCP, fingerprint)) {
+        JSON_KEY(j, "ja4");
+        json_string(j, fingerprint);
+    }
+}
+
+static const char *ech_name(const struct extensions *ext)
+{
+    /* RFC 9849 section 6.2: a GREASE extension looks like an outer one; only keys could tell. */
+    switch (ext->ech_type) {
+    case ECH_OUTER:
+        return "outer";
+    case ECH_INNER:
+        return "inner";
+    default:
+        return NULL;
+    }
+}
+
+void json_client_hello(const struct json_record *r)
+{
+    struct json *j = r->json;
+    const struct connection *c = r->connection;
+    const struct client_hello *hello = &c->client_hello;
+    if (!c->has_client_hello)
+        return;
+    JSON_KEY(j, "client_hello");
+    json_open(j, '{');
+    json_place(r, c->client_hello_moment.place);
+    JSON_KEY(j, "legacy_version");
+    json_code_point(j, version_name(hello->legacy_version), hello->legacy_version);
+    if (hello->ext.has_supported_versions) {
+        JSON_KEY(j, "versions");
+        json_code_points(j, hello->ext.supported_versions, version_name);
+    }
+    JSON_KEY(j, "ciphers");
+    if (hello->is_v2)
+        cipher_specs(j, hello->cipher_specs);
+    else
+        json_code_points(j, hello->cipher_suites, suite_name);
+    offered_extensions(j, &hello->ext);
+    if (!hello->is_v2) {
+        JSON_KEY(j, "compression");
+        numbers(j, hello->compression_methods);
+    }
+    JSON_KEY(j, "session_id_length");
+    json_u64(j, hello->session_id.len);
+    client_fingerprints(r);
+    JSON_KEY(j, "early_data");
+    json_bool(j, hello->ext.has_early_data);
+    if (ech_name(&hello->ext)) {
+        JSON_KEY(j, "ech");
+        json_name(j, ech_name(&hello->ext));
+    }
+    JSON_KEY(j, "psk");
+    json_bool(j, hello->ext.has_pre_shared_key);
+    if (c->is_client_hello_cut) {
+        JSON_KEY(j, "cut");
+        json_bool(j, true);
+    }
+    json_close(j, '}');
+}
+
+void json_hello_retry(const struct json_record *r)
+{
+    struct json *j = r->json;
+    const struct connection *c = r->connection;
+    const struct extensions *ext = &c->hello_retry.ext, *second = &c->second_client_hello.ext;
+    if (!c->has_hello_retry)
+        return;
+    JSON_KEY(j, "hello_retry");
+    json_open(j, '{');
+    json_place(r, c->hello_retry_moment.place);
+    if (ext->has_key_share) {
+        JSON_KEY(j, "group");
+        json_code_point(j, group_name(ext->key_share_group), ext->key_share_group);
+    }
+    JSON_KEY(j, "cookie");
+    json_bool(j, ext->has_cookie);
+    if (c->has_second_client_hello) {
+        JSON_KEY(j, "second_frame");
+        json_u64(j, c->second_client_hello_moment.place.frame);
+        if (second->has_key_share) {
+            JSON_KEY(j, "key_shares");
+            key_share_groups(j, second->key_shares);
+        }
+    }
+    json_close(j, '}');
+}
+
+/* Up to TLS 1.2. In TLS 1.3 a session ID is an echo, and the other fields have no meaning. */
+void json_session(const struct json_record *r)
+{
+    struct json *j = r->json;
+    const struct connection *c = r->connection;
+    const struct server_hello *hello = &c->server_hello;
+    bool has_fields = c->has_server_hello && !version_is_tls13(hello->version);
+    if (!has_fields && !c->has_ticket)
+        return;
+    JSON_KEY(j, "session");
+    json_open(j, '{');
+    if (has_fields && hello->session_id.len > 0) {
+        JSON_KEY(j, "session_id");
+        json_hex(j, hello->session_id);
+    }
+    if (c->has_ticket) {
+        JSON_KEY(j, "ticket_lifetime_s");
+        json_u64(j, c->ticket_lifetime);
+    }
+    if (has_fields) {
+        JSON_KEY(j, "secure_renegotiation");
+        json_bool(j, hello->ext.has_renegotiation_info);
+        JSON_KEY(j, "extended_master_secret");
+        json_bool(j, hello->ext.has_extended_master_secret);
+        JSON_KEY(j, "encrypt_then_mac");
+        json_bool(j, hello->ext.has_encrypt_then_mac);
+        JSON_KEY(j, "compression");
+        json_u64(j, hello->compression_method);
+    }
+    json_close(j, '}');
+}
+
+static void server_fingerprint(const struct json_record *r)
+{
+    char md5[JA3_LEN];
+    struct json_report *report = r->report;
+    if (r->connection->is_server_hello_cut)
+        return;
+    size_t len = ja3s_string(&r->connection->server_hello, report->ja3, sizeof report->ja3);
+    if (len == 0)
+        return;
+    ja3_hash(report->fingerprints, report->ja3, len, md5);
+    JSON_KEY(r->json, "ja3s");
+    json_name(r->json, md5);
+}
+
+static void ssl2_server_hello(const struct json_record *r)
+{
+    struct json *j = r->json;
+    const struct connection *c = r->connection;
+    JSON_KEY(j, "server_hello");
+    json_open(j, '{');
+    json_place(r, c->server_hello_moment.place);
+    JSON_KEY(j, "version");
+    json_code_point(j, version_name(c->ssl2_server_hello.version), c->ssl2_server_hello.version);
+    JSON_KEY(j, "ciphers");
+    cipher_specs(j, c->ssl2_server_hello.cipher_specs);
+    json_close(j, '}');
+}
+
+void json_server_hello(const struct json_record *r)
+{
+    struct json *j = r->json;
+    const struct connection *c = r->connection;
+    const struct server_hello *hello = &c->server_hello;
+    if (c->has_ssl2_server_hello)
+        ssl2_server_hello(r);
+    if (!c->has_server_hello || c->has_ssl2_server_hello)
+        return;
+    JSON_KEY(j, "server_hello");
+    json_open(j, '{');
+    json_place(r, c->server_hello_moment.place);
+    JSON_KEY(j, "legacy_version");
+    json_code_point(j, version_name(hello->legacy_version), hello->legacy_version);
+    JSON_KEY(j, "version");
+    json_code_point(j, version_name(hello->version), hello->version);
+    JSON_KEY(j, "cipher");
+    json_code_point(j, suite_name(hello->cipher_suite), hello->cipher_suite);
+    if (hello->ext.has_block) {
+        JSON_KEY(j, "extensions");
+        extension_types(j, hello->ext.raw);
+    }
+    if (!hello->is_draft_layout) {
+        JSON_KEY(j, "session_id_length");
+        json_u64(j, hello->session_id.len);
+    }
+    server_fingerprint(r);
+    uint16_t sentinel = server_hello_downgrade_sentinel(hello);
+    if (sentinel) {
+        JSON_KEY(j, "downgrade_sentinel");
+        json_code_point(j, version_name(sentinel), sentinel);
+    }
+    if (c->is_server_hello_cut) {
+        JSON_KEY(j, "cut");
+        json_bool(j, true);
+    }
+    json_close(j, '}');
+}
+
+void json_key_exchange(const struct json_record *r)
+{
+    struct json *j = r->json;
+    const struct server_key_exchange *kx = &r->connection->key_exchange;
+    if (!r->connection->has_key_exchange)
+        return;
+    const struct named_group *group = kx->group ? named_group_find(kx->group) : NULL;
+    unsigned bits = kx->dh_bits ? kx->dh_bits : group ? group->bits : 0;
+    const char *kind = kx_kind_name(kx->kind);
+    JSON_KEY(j, "key_exchange");
+    json_open(j, '{');
+    if (kind) {
+        JSON_KEY(j, "kind");
+        json_name(j, kind);
+    }
+    if (kx->group) {
+        JSON_KEY(j, "group");
+        json_code_point(j, group_name(kx->group), kx->group);
+    }
+    if (bits > 0) {
+        JSON_KEY(j, "bits");
+        json_u64(j, bits);
+    }
+    if (kx->has_signature_algorithm) {
+        JSON_KEY(j, "signature_algorithm");
+        json_code_point(j, signature_scheme_name(kx->signature_algorithm), kx->signature_algorithm);
+    }
+    json_close(j, '}');
+}
+
+static void authorities(struct json *j, struct bytes list)
+{
+    struct fault fault;
+    struct cursor c;
+    struct bytes der;
+    json_open(j, '[');
+    cursor_init_whole(&c, list, &fault);
+    while (dn_next(&c, &der)) {
+        char *text = distinguished_name_text(der);
+        if (text && *text)
+            json_string(j, text);
+        else
+            json_hex(j, der);
+        free(text);
+    }
+    json_close(j, ']');
+}
+
+void json_certificate_request(const struct json_record *r)
+{
+    struct json *j = r->json;
+    const struct certificate_request *request = &r->connection->certificate_request;
+    if (!r->connection->has_certificate_request)
+        return;
+    JSON_KEY(j, "certificate_request");
+    json_open(j, '{');
+    if (!request->is_tls13) {
+        JSON_KEY(j, "types");
+        json_open(j, '[');
+        for (size_t i = 0; i < request->types.len; i++)
+            json_code_point(j, client_cert_type_name(request->types.at[i]), request->types.at[i]);
+        json_close(j, ']');
+    }
+    if (request->signature_algorithms.num > 0) {
+        JSON_KEY(j, "signature_algorithms");
+        json_code_points(j, request->signature_algorithms, signature_scheme_name);
+    }
+    JSON_KEY(j, "authorities");
+    authorities(j, request->authorities);
+    json_close(j, '}');
+}

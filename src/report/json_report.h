@@ -1,0 +1,53 @@
+/*
+ * The JSON format (JSON Lines; every record and field of the contract is described by tlswhy.schema.json), by concern:
+ * json.c writes records, json_hello.c what was offered and chosen, json_chain.c certificates, json_summary.c the
+ * summary. Field order is the contract's.
+ */
+#ifndef TLSWHY_REPORT_JSON_REPORT_H
+#define TLSWHY_REPORT_JSON_REPORT_H
+
+#include "report/json_writer.h"
+#include "report/report.h"
+
+enum { JSON_JA3_SIZE = 16 * 1024 };
+
+struct json_report {
+    struct json json;
+    struct fingerprints *fingerprints;
+    struct output certificate; /* memory: one certificate is rendered here, then kept with it */
+    char ja3[JSON_JA3_SIZE];
+};
+
+struct json_record {
+    struct json_report *report;
+    struct json *json;
+    const struct report_connection *shown;
+    const struct connection *connection;
+};
+
+typedef const char *json_name_of(uint16_t code);
+
+/* json.c */
+/* The member "frame", and "capture" where the place lies in another file than the record's. */
+void json_place(const struct json_record *r, struct place place);
+/* One code point as the registry names it, as GREASE(0xHHHH) or as 0xHHHH. */
+void json_code_point(struct json *j, const char *name, uint16_t code);
+void json_code_points(struct json *j, struct u16_list list, json_name_of *name_of);
+void json_time(struct json *j, int64_t time_ns, unsigned digits);
+
+/* json_hello.c: each writes one member, or nothing where it does not apply. */
+void json_cipher(const struct json_record *r);
+void json_client_hello(const struct json_record *r);
+void json_hello_retry(const struct json_record *r);
+void json_session(const struct json_record *r);
+void json_server_hello(const struct json_record *r);
+void json_key_exchange(const struct json_record *r);
+void json_certificate_request(const struct json_record *r);
+
+/* json_chain.c: "chain" and "client_chain". */
+void json_chains(const struct json_record *r);
+
+/* json_summary.c */
+void json_summary(struct json_report *report, const struct report_summary *summary);
+
+#endif
