@@ -32,11 +32,11 @@ int output_init_spool(struct output *o, struct error *error) MUST_CHECK;
 void output_cleanup(struct output *o);
 
 /* Room for n <= OUTPUT_ROOM bytes, never NULL; output_advance() says how many were used. */
-void output_make_room(struct output *o, size_t n);
+void output_make_room(struct output *o);
 static inline char *output_room(struct output *o, size_t n)
 {
     if (o->size - o->len < n)
-        output_make_room(o, n);
+        output_make_room(o);
     return o->data + o->len;
 }
 
