@@ -1,0 +1,116 @@
+/*
+ * What the sizes of protected records tell of a TLS 1.3 handshake whose keys are not known (RFC 8446 section 5.2: the length of a
+ * record is its content's plus one byte of type, padding, and the AEAD's tag). JSSE pads by 16 bytes.
+ */
+#include "session/session_internal.h"
+
+enum { JSSE_PADDING = 16, CONTENT_TYPE_LEN = 1 };
+
+struct sizes {
+    uint32_t alert, finished, end_of_early_data;
+};
+
+static struct sizes sizes_of(uint16_t cipher)
+{
+    const struct cipher_suite *suite = cipher_suite_find(cipher);
+    bool is_sha384 = suite && suite->prf_hash[0] && suite->prf_hash[3] == '3';
+    bool is_ccm_8 = suite && suite->mode[0] == 'C' && suite->mode[3] == '_';
+    uint32_t tag = is_ccm_8 ? 8 : 16, extra = tag + CONTENT_TYPE_LEN;
+    return (struct sizes){
+        .alert = 2 + extra,
+        .finished = HANDSHAKE_HEADER_LEN + (is_sha384 ? 48u : 32u) + extra,
+        .end_of_early_data = HANDSHAKE_HEADER_LEN + extra,
+    };
+}
+
+static bool is_size(uint32_t len, uint32_t size)
+{
+    return len == size || len == size + JSSE_PADDING;
+}
+
+static bool is_hidden_of(const struct event *event, enum role role)
+{
+    return event->kind == EVENT_HIDDEN && event->role == role && event->type == CONTENT_APPLICATION_DATA;
+}
+
+/* The first protected record of `role` from event `from` on; num_events when there is none. */
+static unsigned next_hidden(const struct connection *c, enum role role, unsigned from)
+{
+    while (from < c->num_events && !is_hidden_of(&c->events[from], role))
+        from++;
+    return from;
+}
+
+/* The client's Finished: the first record of its size; else a record too large for an alert that the server went on after (certificate
+ * and Finished in one record). */
+static unsigned find_finished(const struct connection *c, const struct sizes *sizes)
+{
+    for (unsigned i = next_hidden(c, ROLE_CLIENT, 0); i < c->num_events; i = next_hidden(c, ROLE_CLIENT, i + 1))
+        if (is_size(c->events[i].len, sizes->finished))
+            return i;
+    for (unsigned i = next_hidden(c, ROLE_CLIENT, 0); i < c->num_events; i = next_hidden(c, ROLE_CLIENT, i + 1)) {
+        unsigned answer = next_hidden(c, ROLE_SERVER, i + 1);
+        if (c->events[i].len > sizes->finished && answer < c->num_events && !is_size(c->events[answer].len, sizes->alert) &&
+            next_hidden(c, ROLE_SERVER, 0) < i)
+            return i;
+    }
+    return c->num_events;
+}
+
+/* EndOfEarlyData before the Finished: early data was taken. Without it, what went before was not. */
+static void infer_early_data(struct connection *c, const struct sizes *sizes, unsigned finished)
+{
+    if (!c->has_early_data_offer)
+        return;
+    bool has_records = false;
+    for (unsigned i = next_hidden(c, ROLE_CLIENT, 0); i < finished; i = next_hidden(c, ROLE_CLIENT, i + 1)) {
+        has_records = true;
+        if (is_size(c->events[i].len, sizes->end_of_early_data))
+            c->early_data = 1;
+    }
+    if (has_records && c->early_data == 0 && finished < c->num_events)
+        c->early_data = -1;
+    if (has_records && c->has_hello_retry)
+        c->early_data = -1;
+}
+
+/* The server's first record after the Finished is of an alert's size, nothing of the client's suggests that it answers a close,
+ * and the server says no more. */
+static bool is_refused(const struct connection *c, const struct sizes *sizes, unsigned finished)
+{
+    unsigned answer = next_hidden(c, ROLE_SERVER, finished + 1);
+    if (answer == c->num_events || !is_size(c->events[answer].len, sizes->alert) ||
+        next_hidden(c, ROLE_SERVER, answer + 1) < c->num_events)
+        return false;
+    for (unsigned i = finished + 1; i < answer; i++) {
+        const struct event *event = &c->events[i];
+        if (event->role == ROLE_CLIENT && (event->kind == EVENT_FIN || event->kind == EVENT_RST))
+            return false;
+        if (is_hidden_of(event, ROLE_CLIENT) && is_size(event->len, sizes->alert))
+            return false;
+    }
+    for (unsigned i = answer + 1; i < c->num_events; i++)
+        if (c->events[i].kind == EVENT_FIN || c->events[i].kind == EVENT_RST)
+            return true;
+    return false;
+}
+
+void completion_infer(struct connection *c)
+{
+    if (!c->has_server_hello || !version_is_tls13(c->version))
+        return;
+    struct sizes sizes = sizes_of(c->cipher);
+    unsigned finished = find_finished(c, &sizes);
+    infer_early_data(c, &sizes, finished);
+    c->has_finished[ROLE_SERVER] = next_hidden(c, ROLE_SERVER, 0) < finished;
+    if (finished == c->num_events)
+        return;
+    c->has_finished[ROLE_CLIENT] = true;
+    c->finished_moment[ROLE_CLIENT] = c->events[finished].last;
+    for (unsigned i = finished + 1; i < c->num_events; i++)
+        if (is_hidden_of(&c->events[i], c->events[i].role) && !is_size(c->events[i].len, sizes.alert))
+            c->has_application_data[c->events[i].role] = true;
+    c->is_refused_after_finished = is_refused(c, &sizes, finished);
+    if (!c->is_refused_after_finished)
+        c->handshake_end = c->events[finished].last;
+}

@@ -1,0 +1,228 @@
+/* Handshake messages out of records (RFC 8446 section 5.1: several in one record, one over several records) into events. */
+#include "session/session_internal.h"
+
+#include <string.h>
+
+/* What becomes of a message: who can send it, whether its body is kept, and how many bytes of it at most. */
+struct message_rule {
+    uint8_t type;
+    uint8_t sender; /* ROLE_CLIENT, ROLE_SERVER, or 2: either */
+    uint32_t keep;
+};
+
+static const struct message_rule rules[] = {
+    {HS_HELLO_REQUEST, ROLE_SERVER, 0},
+    {HS_CLIENT_HELLO, ROLE_CLIENT, LIMIT_HANDSHAKE_MESSAGE},
+    {HS_SERVER_HELLO, ROLE_SERVER, LIMIT_HANDSHAKE_MESSAGE},
+    {HS_NEW_SESSION_TICKET, ROLE_SERVER, 16 * 1024},
+    {HS_HELLO_RETRY_REQUEST, ROLE_SERVER, LIMIT_HANDSHAKE_MESSAGE},
+    {HS_SERVER_KEY_EXCHANGE, ROLE_SERVER, LIMIT_HANDSHAKE_MESSAGE},
+    {HS_CERTIFICATE_REQUEST, ROLE_SERVER, LIMIT_HANDSHAKE_MESSAGE},
+    {HS_SERVER_HELLO_DONE, ROLE_SERVER, 0},
+    {HS_CERTIFICATE_VERIFY, 2, 16 * 1024},
+    {HS_CLIENT_KEY_EXCHANGE, ROLE_CLIENT, 0},
+    {HS_CERTIFICATE_URL, ROLE_CLIENT, 0},
+    {HS_CERTIFICATE_STATUS, ROLE_SERVER, 128 * 1024},
+};
+
+static const struct message_rule *rule_find(uint8_t type)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        if (rules[i].type == type)
+            return &rules[i];
+    return NULL;
+}
+
+void messages_chain(struct session *session, unsigned side, struct bytes list, bool is_tls13, bool is_cut, const struct span *span)
+{
+    if (session->chains[side])
+        return;
+    struct connection_chain *chain = session_alloc(session, sizeof *chain);
+    if (!chain)
+        return;
+    *chain = (struct connection_chain){.is_cut = is_cut, .place = span->last.place};
+    session->chains[side] = chain;
+
+    struct certificate *found[LIMIT_CHAIN];
+    struct fault fault;
+    struct cursor c;
+    struct bytes der, extensions;
+    unsigned num = 0;
+    cursor_init_whole(&c, list, &fault);
+    while (certificate_next(&c, is_tls13, &der, &extensions)) {
+        if (num == LIMIT_CHAIN) {
+            session->context->chain_limit_hits++;
+            chain->is_cut = true;
+            break;
+        }
+        struct certificate *certificate = certificate_intern(session->context->certificates, der);
+        if (certificate)
+            found[num++] = certificate;
+        else
+            chain->is_cut = true;
+    }
+    if (fault.kind != FAULT_NONE)
+        chain->is_cut = true;
+    if (num == 0)
+        return;
+    chain->certificates = session_alloc(session, num * sizeof *chain->certificates);
+    if (chain->certificates) {
+        memcpy(chain->certificates, found, num * sizeof *chain->certificates);
+        chain->num = num;
+        return;
+    }
+    for (unsigned i = 0; i < num; i++)
+        certificate_release(found[i]);
+}
+
+static void certificate(struct session *session, unsigned side, struct bytes body, uint32_t declared, const struct span *span)
+{
+    struct fault fault;
+    struct cursor c;
+    struct certificate_message message;
+    cursor_init(&c, body, declared, 0, &fault);
+    certificate_message_parse(&c, session_is_tls13(session), &message);
+    messages_chain(session, side, message.list, message.is_tls13, fault.kind != FAULT_NONE, span);
+}
+
+static void server_hello(struct session *session, struct bytes body, uint32_t declared, bool is_type_6)
+{
+    struct fault fault;
+    struct cursor c;
+    struct server_hello hello;
+    cursor_init(&c, body, declared, 0, &fault);
+    if (is_type_6)
+        hello_retry_request_parse(&c, &hello);
+    else
+        server_hello_parse(&c, &hello);
+    if (hello.is_hello_retry_request) {
+        session->has_hello_retry = true;
+    } else if (session->version == 0 && hello.cipher_suite != 0) {
+        session->version = hello.version;
+        session->cipher = hello.cipher_suite;
+    }
+}
+
+/* One message, whole or (declared > body.len) as much of it as will ever come. */
+static void message(struct session *session, unsigned side, uint8_t type, struct bytes body, uint32_t declared,
+                    const struct span *span)
+{
+    const struct message_rule *rule = rule_find(type);
+    struct event *event = session_event(session, side, EVENT_HANDSHAKE, span, declared);
+    if (event) {
+        event->type = type;
+        if (body.len < declared)
+            event->fault = (struct fault){FAULT_SHORT, span->offset + HANDSHAKE_HEADER_LEN + body.len, "handshake message"};
+        if (rule && rule->keep > 0)
+            event->body = session_keep(session, bytes_slice(body, 0, rule->keep));
+    }
+    session->sides[side].has_handshake = true;
+    if (rule && rule->sender < 2 && session->client_side == 2)
+        session->client_side = rule->sender == ROLE_CLIENT ? (uint8_t)side : (uint8_t)!side;
+    if (type == HS_CLIENT_HELLO) {
+        session->client_side = (uint8_t)side;
+        if (session->num_client_hellos < UINT8_MAX)
+            session->num_client_hellos++;
+    } else if (type == HS_SERVER_HELLO || type == HS_HELLO_RETRY_REQUEST) {
+        server_hello(session, body, declared, type == HS_HELLO_RETRY_REQUEST);
+    } else if (type == HS_CERTIFICATE) {
+        certificate(session, side, body, declared, span);
+    }
+}
+
+/* A message too large to be collected: told once, and stepped over. */
+static void oversized(struct session *session, unsigned side, const struct handshake_header *h, const struct span *span)
+{
+    session->context->message_limit_hits++;
+    struct event *event = session_event(session, side, EVENT_FAULT, span, h->length);
+    if (event) {
+        event->type = h->type;
+        event->fault = (struct fault){FAULT_MALFORMED, span->offset, "handshake message longer than any real one"};
+    }
+    session->sides[side].message_skip = HANDSHAKE_HEADER_LEN + h->length;
+}
+
+static struct handshake_header peek_message(struct bytes b)
+{
+    struct fault fault;
+    struct cursor c;
+    struct handshake_header header;
+    cursor_init_whole(&c, bytes_slice(b, 0, HANDSHAKE_HEADER_LEN), &fault);
+    handshake_header_parse(&c, &header);
+    return header;
+}
+
+/* Collects towards a whole message; delivers it when it is. False: this side's handshake cannot be followed any more. */
+static bool collect(struct session *session, unsigned side, struct chunk *chunk, const struct span *span)
+{
+    struct side *s = &session->sides[side];
+    uint32_t target = HANDSHAKE_HEADER_LEN;
+    if (s->message && s->message->len >= HANDSHAKE_HEADER_LEN)
+        target += peek_message((struct bytes){s->message->data, s->message->len}).length;
+    if (!buffer_append(session, &s->message, chunk, target))
+        return false;
+    if (s->message->len < target)
+        return true;
+    struct bytes held = {s->message->data, s->message->len};
+    struct handshake_header h = peek_message(held);
+    struct span whole = {s->message->offset, s->message->first, span->last, span->version};
+    if (h.length > LIMIT_HANDSHAKE_MESSAGE) {
+        oversized(session, side, &h, &whole);
+        s->message_skip -= (uint32_t)held.len;
+        buffer_drop(session, &s->message);
+    } else if (held.len == HANDSHAKE_HEADER_LEN + (size_t)h.length) {
+        message(session, side, h.type, bytes_slice(held, HANDSHAKE_HEADER_LEN, h.length), h.length, &whole);
+        buffer_drop(session, &s->message);
+    }
+    return true;
+}
+
+void messages_record(struct session *session, unsigned side, struct bytes fragment, const struct span *span)
+{
+    struct side *s = &session->sides[side];
+    struct chunk chunk = {fragment, span->offset + RECORD_HEADER_LEN, &span->first};
+    /* After a gap a record may begin inside a message: a type that does not exist says so. */
+    if (s->is_after_gap && !s->message && fragment.len >= HANDSHAKE_HEADER_LEN) {
+        struct handshake_header h = peek_message(fragment);
+        if (!handshake_type_name(h.type) || h.length > LIMIT_HANDSHAKE_MESSAGE)
+            return;
+    }
+    while (chunk.bytes.len > 0) {
+        if (s->message_skip > 0) {
+            uint32_t n = s->message_skip < chunk.bytes.len ? s->message_skip : (uint32_t)chunk.bytes.len;
+            s->message_skip -= n;
+            chunk_advance(&chunk, n);
+            continue;
+        }
+        if (!s->message && chunk.bytes.len >= HANDSHAKE_HEADER_LEN) {
+            struct handshake_header h = peek_message(chunk.bytes);
+            struct span at = {chunk.offset, span->first, span->last, span->version};
+            if (h.length > LIMIT_HANDSHAKE_MESSAGE) {
+                oversized(session, side, &h, &at);
+                continue;
+            }
+            if (chunk.bytes.len >= HANDSHAKE_HEADER_LEN + (size_t)h.length) {
+                message(session, side, h.type, bytes_slice(chunk.bytes, HANDSHAKE_HEADER_LEN, h.length), h.length, &at);
+                chunk_advance(&chunk, HANDSHAKE_HEADER_LEN + (size_t)h.length);
+                continue;
+            }
+        }
+        if (!collect(session, side, &chunk, span))
+            return;
+    }
+}
+
+void messages_flush(struct session *session, unsigned side)
+{
+    struct side *s = &session->sides[side];
+    if (!s->message)
+        return;
+    struct bytes held = {s->message->data, s->message->len};
+    if (held.len >= HANDSHAKE_HEADER_LEN) {
+        struct handshake_header h = peek_message(held);
+        struct span span = {s->message->offset, s->message->first, s->message->last, session->version};
+        if (handshake_type_name(h.type) && h.length <= LIMIT_HANDSHAKE_MESSAGE)
+            message(session, side, h.type, bytes_slice(held, HANDSHAKE_HEADER_LEN, h.length), h.length, &span);
+    }
+    buffer_drop(session, &s->message);
+}

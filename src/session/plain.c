@@ -1,0 +1,180 @@
+/* Is a side TLS, and where does its TLS begin: by content, never by port. A stream that does not open with TLS is searched for a
+ * ClientHello for a while, since STARTTLS, CONNECT and SOCKS put plain text in front of it. */
+#include "session/session_internal.h"
+
+#include <string.h>
+
+/* What was collected goes through the state that was found for it. */
+static void replay(struct session *session, struct flow *flow, unsigned side)
+{
+    struct buffer *held = session->sides[side].record;
+    session->sides[side].record = NULL;
+    struct moment moment = held->last;
+    struct chunk chunk = {{held->data, held->len}, held->offset, &moment};
+    session_walk(session, flow, side, &chunk);
+    buffer_drop(session, &held);
+}
+
+static enum opening recognise(const struct session *session, unsigned side, struct bytes first, bool is_last)
+{
+    enum opening opening = opening_recognise(first);
+    if (opening != OPENING_UNDECIDED || first.len < RECORD_HEADER_LEN)
+        return opening == OPENING_UNDECIDED && is_last ? OPENING_OTHER : opening;
+    /* A whole header is enough where the peer speaks TLS (an alert is seven bytes, and may be all that ever comes). */
+    struct fault fault;
+    struct cursor c;
+    struct record_header header;
+    cursor_init_whole(&c, bytes_slice(first, 0, RECORD_HEADER_LEN), &fault);
+    record_header_parse(&c, &header);
+    if (record_header_is_plausible(&header) && (is_last || session->sides[!side].has_tls))
+        return OPENING_TLS;
+    return is_last ? OPENING_OTHER : OPENING_UNDECIDED;
+}
+
+static void become(struct session *session, struct flow *flow, unsigned side, enum opening opening, struct bytes first)
+{
+    struct side *s = &session->sides[side];
+    if (opening == OPENING_TLS) {
+        s->state = SIDE_RECORDS;
+        s->has_tls = true;
+    } else if (opening == OPENING_SSL2) {
+        s->state = SIDE_SSL2;
+        s->has_tls = true;
+    } else if (flow->syn_side == 2 || s->is_after_gap) {
+        /* The beginning was not captured: this may be the middle of a record. */
+        s->state = SIDE_LOST;
+    } else {
+        s->state = SIDE_PLAIN;
+        session_first_bytes(session, side, first);
+    }
+}
+
+void plain_opening(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk, bool is_last)
+{
+    struct side *s = &session->sides[side];
+    if (!s->record && chunk->bytes.len > 0) {
+        enum opening opening = recognise(session, side, chunk->bytes, false);
+        if (opening != OPENING_UNDECIDED) {
+            become(session, flow, side, opening, chunk->bytes);
+            return;
+        }
+    }
+    if (chunk->bytes.len > 0 && !buffer_append(session, &s->record, chunk, OPENING_LEN)) {
+        session_side_dead(session, flow, side);
+        return;
+    }
+    struct bytes first = {s->record->data, s->record->len};
+    enum opening opening = recognise(session, side, first, is_last);
+    if (opening == OPENING_UNDECIDED)
+        return;
+    become(session, flow, side, opening, first);
+    replay(session, flow, side);
+}
+
+/* The eleven bytes that begin a hello in a record of its own, or (once the peer has spoken TLS) an alert. */
+static bool is_tls_start(struct bytes b, bool has_peer_tls)
+{
+    struct fault fault;
+    struct cursor c;
+    struct record_header record;
+    cursor_init_whole(&c, b, &fault);
+    record_header_parse(&c, &record);
+    if (!record_header_is_plausible(&record))
+        return false;
+    if (record.type == CONTENT_ALERT) {
+        uint8_t level = cursor_u8(&c, "level");
+        uint8_t code = cursor_u8(&c, "description");
+        return has_peer_tls && record.length == 2 && cursor_ok(&c) && (level == 1 || level == 2) && alert_name(code);
+    }
+    if (record.type != CONTENT_HANDSHAKE)
+        return false;
+    struct handshake_header message;
+    handshake_header_parse(&c, &message);
+    uint16_t version = cursor_u16(&c, "legacy_version");
+    return cursor_ok(&c) && (message.type == HS_CLIENT_HELLO || message.type == HS_SERVER_HELLO) && message.length >= 38 &&
+           message.length < LIMIT_HANDSHAKE_MESSAGE && version >> 8 == 3 && (version & 0xFF) <= 4;
+}
+
+/* The first place in b where TLS begins; b.len when there is none. Places with fewer than a pattern's bytes left are not judged. */
+static size_t find_start(struct bytes b, bool has_peer_tls)
+{
+    size_t at = 0;
+    while (at + HELLO_PATTERN_LEN <= b.len) {
+        const uint8_t *major = memchr(b.at + at + 1, 3, b.len - at - HELLO_PATTERN_LEN + 1);
+        if (!major)
+            break;
+        at = (size_t)(major - b.at) - 1;
+        if (is_tls_start(bytes_slice(b, at, HELLO_PATTERN_LEN), has_peer_tls))
+            return at;
+        at++;
+    }
+    /* An alert may be all there is. */
+    if (has_peer_tls && b.len >= 7 && b.len < HELLO_PATTERN_LEN && is_tls_start(b, true))
+        return 0;
+    return b.len;
+}
+
+static void found(struct session *session, unsigned side)
+{
+    struct side *s = &session->sides[side];
+    s->state = SIDE_RECORDS;
+    s->has_tls = true;
+    s->is_after_gap = false;
+}
+
+void plain_scan(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk)
+{
+    struct side *s = &session->sides[side];
+    bool has_peer_tls = session->sides[!side].has_tls;
+    /* The last bytes of the segment before, and the first of this one. */
+    if (s->record) {
+        uint8_t joint[2 * HELLO_PATTERN_LEN];
+        uint32_t held = s->record->len;
+        struct bytes head = bytes_slice(chunk->bytes, 0, HELLO_PATTERN_LEN);
+        memcpy(joint, s->record->data, held);
+        memcpy(joint + held, head.at, head.len);
+        size_t at = find_start((struct bytes){joint, held + head.len}, has_peer_tls);
+        if (at < held) {
+            struct moment moment = s->record->last;
+            struct chunk rest = {{joint + at, held - at}, s->record->offset + at, &moment};
+            buffer_drop(session, &s->record);
+            found(session, side);
+            session_walk(session, flow, side, &rest);
+            return;
+        }
+    }
+    size_t at = find_start(chunk->bytes, has_peer_tls);
+    if (at < chunk->bytes.len) {
+        buffer_drop(session, &s->record);
+        chunk_advance(chunk, at);
+        found(session, side);
+        return;
+    }
+    s->scanned += chunk->bytes.len > PLAIN_SCAN_LEN ? PLAIN_SCAN_LEN : (uint32_t)chunk->bytes.len;
+    if (s->scanned > PLAIN_SCAN_LEN) {
+        session_side_dead(session, flow, side);
+        return;
+    }
+    /* Keep the tail; a segment shorter than the pattern joins the tail before it. */
+    struct bytes tail = chunk->bytes;
+    uint8_t joined[2 * HELLO_PATTERN_LEN];
+    uint64_t tail_offset = chunk->offset;
+    if (s->record && tail.len < HELLO_PATTERN_LEN - 1) {
+        uint32_t held = s->record->len;
+        memcpy(joined, s->record->data, held);
+        memcpy(joined + held, tail.at, tail.len);
+        tail = (struct bytes){joined, held + tail.len};
+        tail_offset = s->record->offset;
+    }
+    if (tail.len > HELLO_PATTERN_LEN - 1) {
+        tail_offset += tail.len - (HELLO_PATTERN_LEN - 1);
+        tail = bytes_slice(tail, tail.len - (HELLO_PATTERN_LEN - 1), tail.len);
+    }
+    buffer_drop(session, &s->record);
+    struct chunk keep = {tail, tail_offset, chunk->moment};
+    if (!buffer_append(session, &s->record, &keep, HELLO_PATTERN_LEN - 1)) {
+        session_side_dead(session, flow, side);
+        return;
+    }
+    chunk_advance(chunk, chunk->bytes.len);
+}

@@ -1,0 +1,246 @@
+/* The record layer (RFC 8446 section 5, RFC 5246 section 6): collects what is readable, skips the rest by its length. */
+#include "session/session_internal.h"
+
+static struct record_header peek_header(struct bytes b)
+{
+    struct fault fault;
+    struct cursor c;
+    struct record_header header;
+    cursor_init_whole(&c, bytes_slice(b, 0, RECORD_HEADER_LEN), &fault);
+    record_header_parse(&c, &header);
+    return header;
+}
+
+/* Is this record's content protected? TLS 1.3 gives protected records the outer type application_data; up to TLS 1.2
+ * everything after ChangeCipherSpec is. Two bytes cannot be a protected alert: every protection adds some. */
+static bool is_protected(const struct session *session, const struct side *s, const struct record_header *h)
+{
+    if (h->type == CONTENT_APPLICATION_DATA)
+        return true;
+    if (!s->has_ccs || session_is_tls13(session))
+        return false;
+    return h->type != CONTENT_ALERT || h->length != 2;
+}
+
+/* Protected records: the first ones are noted, then the latest takes the place of the last noted. */
+static void note_hidden(struct session *session, unsigned side, enum event_kind kind, const struct record_header *h,
+                        const struct span *span)
+{
+    struct side *s = &session->sides[side];
+    struct event *event;
+    if (s->last_hidden && kind != EVENT_HIDDEN_ALERT) {
+        event = &session->events[s->last_hidden - 1];
+        event->offset = span->offset;
+        event->first = span->first;
+        event->last = span->last;
+        event->len = h->length;
+        event->kind = kind;
+        event->is_after_gap = s->is_after_gap;
+    } else {
+        event = session_event(session, side, kind, span, h->length);
+        if (!event)
+            return;
+        if (kind != EVENT_HIDDEN_ALERT && ++s->num_hidden == HIDDEN_KEEP)
+            s->last_hidden = session->num_events;
+    }
+    event->type = h->type;
+    event->is_encrypted = true;
+}
+
+static void application_record(struct session *session, unsigned side, const struct record_header *h, const struct span *span)
+{
+    struct side *s = &session->sides[side];
+    bool is_readable_kind = session->version != 0 && !session_is_tls13(session);
+    if (h->length > 0)
+        s->has_application = true;
+    note_hidden(session, side, is_readable_kind ? EVENT_APPLICATION : EVENT_HIDDEN, h, span);
+}
+
+/* A protected handshake record up to TLS 1.2: a Finished when a ChangeCipherSpec went before, else a later handshake. */
+static void protected_handshake(struct session *session, unsigned side, const struct record_header *h, const struct span *span)
+{
+    struct side *s = &session->sides[side], *peer = &session->sides[!side];
+    note_hidden(session, side, EVENT_HIDDEN, h, span);
+    if (s->expects_finished) {
+        s->expects_finished = false;
+        s->has_finished = true;
+        if (peer->has_finished && !peer->expects_finished)
+            session->is_renegotiating = false;
+    } else if (s->has_finished && peer->has_finished && !session->is_renegotiating && session->client_side == side) {
+        session->is_renegotiating = true;
+        session->renegotiations++;
+    }
+}
+
+static void change_cipher_spec(struct session *session, unsigned side, const struct record_header *h, const struct span *span)
+{
+    struct side *s = &session->sides[side];
+    struct event *event = session_event(session, side, EVENT_CHANGE_CIPHER_SPEC, span, h->length);
+    if (event)
+        event->type = h->type;
+    s->has_ccs = true;
+    s->expects_finished = true;
+}
+
+/* A record that needs no more than its header. False: it has to be collected. */
+static bool record_by_header(struct session *session, unsigned side, const struct record_header *h, const struct span *span)
+{
+    struct side *s = &session->sides[side];
+    if (h->type == CONTENT_APPLICATION_DATA)
+        application_record(session, side, h, span);
+    else if (h->type == CONTENT_CHANGE_CIPHER_SPEC)
+        change_cipher_spec(session, side, h, span);
+    else if (!is_protected(session, s, h))
+        return false;
+    else if (h->type == CONTENT_HANDSHAKE && session->version == 0)
+        return false; /* the ServerHello was not captured: only the content tells */
+    else if (h->type == CONTENT_HANDSHAKE)
+        protected_handshake(session, side, h, span);
+    else
+        note_hidden(session, side, h->type == CONTENT_ALERT ? EVENT_HIDDEN_ALERT : EVENT_HIDDEN, h, span);
+    return true;
+}
+
+static void alert_record(struct session *session, unsigned side, struct bytes fragment, const struct span *span)
+{
+    struct fault fault;
+    struct cursor c;
+    struct alert alert;
+    cursor_init_whole(&c, fragment, &fault);
+    bool has_one = false;
+    while (alert_next(&c, &alert)) {
+        has_one = true;
+        struct event *event = session_event(session, side, EVENT_ALERT, span, 2);
+        if (event) {
+            event->type = CONTENT_ALERT;
+            event->level = alert.level;
+            event->code = alert.code;
+        }
+    }
+    if (!has_one) {
+        struct event *event = session_event(session, side, EVENT_HIDDEN_ALERT, span, (uint32_t)fragment.len);
+        if (event) {
+            event->type = CONTENT_ALERT;
+            event->is_encrypted = true;
+        }
+    }
+}
+
+static void heartbeat_record(struct session *session, unsigned side, struct bytes fragment, const struct span *span)
+{
+    struct fault fault;
+    struct cursor c;
+    struct heartbeat heartbeat;
+    cursor_init_whole(&c, fragment, &fault);
+    heartbeat_parse(&c, &heartbeat);
+    struct event *event = session_event(session, side, EVENT_HEARTBEAT, span, (uint32_t)fragment.len);
+    if (event) {
+        event->type = CONTENT_HEARTBEAT;
+        event->level = heartbeat.type;
+        event->code = heartbeat.is_overlong;
+    }
+}
+
+/* A whole handshake message that starts this fragment and fits it, of a type that exists: then it cannot be ciphertext. */
+static bool looks_readable(struct bytes fragment)
+{
+    struct fault fault;
+    struct cursor c;
+    struct handshake_header h;
+    cursor_init_whole(&c, fragment, &fault);
+    handshake_header_parse(&c, &h);
+    return cursor_ok(&c) && handshake_type_name(h.type) && h.length <= c.left;
+}
+
+static void record_whole(struct session *session, unsigned side, const struct record_header *h, struct bytes fragment,
+                         const struct span *span)
+{
+    struct side *s = &session->sides[side];
+    if (h->type == CONTENT_ALERT)
+        alert_record(session, side, fragment, span);
+    else if (h->type == CONTENT_HEARTBEAT)
+        heartbeat_record(session, side, fragment, span);
+    else if ((s->has_ccs || s->is_after_gap) && session->version == 0 && !s->message && !looks_readable(fragment))
+        protected_handshake(session, side, h, span);
+    else
+        messages_record(session, side, fragment, span);
+}
+
+/* Not a record: what came before decides what this is. */
+static void no_record(struct session *session, struct flow *flow, unsigned side, struct bytes b, const struct span *span)
+{
+    struct side *s = &session->sides[side];
+    if (s->is_after_gap) {
+        s->state = SIDE_LOST;
+        return;
+    }
+    (void)session_event(session, side, EVENT_NOT_TLS, span, (uint32_t)b.len);
+    session_first_bytes(session, side, b);
+    session_side_dead(session, flow, side);
+}
+
+void records_walk(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk)
+{
+    struct side *s = &session->sides[side];
+    /* The common case first: a header in this segment, and nothing collected. */
+    if (!s->record && chunk->bytes.len >= RECORD_HEADER_LEN) {
+        struct record_header h = peek_header(chunk->bytes);
+        struct span span = {chunk->offset, *chunk->moment, *chunk->moment, h.version};
+        if (!record_header_is_plausible(&h)) {
+            no_record(session, flow, side, chunk->bytes, &span);
+            return;
+        }
+        uint32_t whole = RECORD_HEADER_LEN + (uint32_t)h.length;
+        if (record_by_header(session, side, &h, &span)) {
+            session_skip(session, flow, side, chunk->offset + whole);
+            return;
+        }
+        if (chunk->bytes.len >= whole) {
+            record_whole(session, side, &h, bytes_slice(chunk->bytes, RECORD_HEADER_LEN, h.length), &span);
+            chunk_advance(chunk, whole);
+            return;
+        }
+    }
+    uint32_t target = RECORD_HEADER_LEN;
+    if (s->record && s->record->len >= RECORD_HEADER_LEN)
+        target += peek_header((struct bytes){s->record->data, s->record->len}).length;
+    if (!buffer_append(session, &s->record, chunk, target)) {
+        session_side_dead(session, flow, side);
+        return;
+    }
+    if (s->record->len < target)
+        return;
+    struct bytes held = {s->record->data, s->record->len};
+    struct record_header h = peek_header(held);
+    struct span span = {s->record->offset, s->record->first, s->record->last, h.version};
+    if (target == RECORD_HEADER_LEN && !record_header_is_plausible(&h)) {
+        struct buffer *odd = s->record;
+        s->record = NULL;
+        no_record(session, flow, side, held, &span);
+        if (s->state == SIDE_LOST)
+            s->record = odd; /* the search begins with these bytes */
+        else
+            buffer_drop(session, &odd);
+    } else if (target == RECORD_HEADER_LEN && record_by_header(session, side, &h, &span)) {
+        session_skip(session, flow, side, span.offset + RECORD_HEADER_LEN + h.length);
+        buffer_drop(session, &s->record);
+    } else if (held.len == RECORD_HEADER_LEN + (size_t)h.length) {
+        record_whole(session, side, &h, bytes_slice(held, RECORD_HEADER_LEN, h.length), &span);
+        buffer_drop(session, &s->record);
+    }
+}
+
+void records_flush(struct session *session, unsigned side)
+{
+    struct side *s = &session->sides[side];
+    if (!s->record)
+        return;
+    struct bytes held = {s->record->data, s->record->len};
+    if (held.len > RECORD_HEADER_LEN) {
+        struct record_header h = peek_header(held);
+        struct span span = {s->record->offset, s->record->first, s->record->last, h.version};
+        if (h.type == CONTENT_HANDSHAKE && (session->version != 0 || !s->has_ccs))
+            messages_record(session, side, bytes_slice(held, RECORD_HEADER_LEN, h.length), &span);
+    }
+    buffer_drop(session, &s->record);
+}

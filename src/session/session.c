@@ -1,0 +1,353 @@
+/* One connection's life: memory, the states of its two sides, gaps and closes. The states' work is in plain.c, records.c,
+ * resync.c and ssl2_stream.c. */
+#include "session/session_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct session *session_new(struct session_context *context)
+{
+    struct session *session = calloc(1, sizeof *session);
+    if (!session)
+        return NULL;
+    session->context = context;
+    session->client_side = 2;
+    context->memory_bytes += sizeof *session;
+    return session;
+}
+
+void session_free(struct session *session)
+{
+    if (!session)
+        return;
+    for (unsigned side = 0; side < 2; side++) {
+        buffer_drop(session, &session->sides[side].record);
+        buffer_drop(session, &session->sides[side].message);
+        free(session->sides[side].marks);
+        const struct connection_chain *chain = session->chains[side];
+        for (unsigned i = 0; chain && i < chain->num; i++)
+            certificate_release(chain->certificates[i]);
+    }
+    for (struct arena_block *block = session->arena, *next; block; block = next) {
+        next = block->next;
+        free(block);
+    }
+    session->context->memory_bytes -= sizeof *session + session->arena_len + session->cap_events * sizeof(struct event);
+    free(session->events);
+    free(session);
+}
+
+/* Blocks are as large as what they hold: most connections keep two to eight messages of very different sizes. */
+void *session_alloc(struct session *session, size_t len)
+{
+    size_t whole = sizeof(struct arena_block) + len;
+    if (len > LIMIT_SESSION_ARENA || session->arena_len + whole > LIMIT_SESSION_ARENA) {
+        session->context->arena_limit_hits++;
+        return NULL;
+    }
+    struct arena_block *block = malloc(whole);
+    if (!block)
+        return NULL;
+    block->next = session->arena;
+    session->arena = block;
+    session->arena_len += (uint32_t)whole;
+    session->context->memory_bytes += whole;
+    return block + 1;
+}
+
+struct bytes session_keep(struct session *session, struct bytes b)
+{
+    uint8_t *copy = b.len ? session_alloc(session, b.len) : NULL;
+    if (!copy)
+        return (struct bytes){NULL, 0};
+    memcpy(copy, b.at, b.len);
+    return (struct bytes){copy, b.len};
+}
+
+static bool events_grow(struct session *session)
+{
+    if (session->num_events == LIMIT_SESSION_EVENTS) {
+        if (!session->is_events_cut)
+            session->context->event_limit_hits++;
+        session->is_events_cut = true;
+        return false;
+    }
+    /* One event is all that a connection has which never gets further than its ClientHello. */
+    unsigned cap = session->cap_events == 0 ? 1 : session->cap_events < 8 ? 8 : session->cap_events * 2u;
+    struct event *events = realloc(session->events, cap * sizeof *events);
+    if (!events)
+        return false;
+    session->context->memory_bytes += (cap - session->cap_events) * sizeof *events;
+    session->events = events;
+    session->cap_events = (uint16_t)cap;
+    return true;
+}
+
+struct event *session_event(struct session *session, unsigned side, enum event_kind kind, const struct span *span, uint32_t len)
+{
+    if (session->num_events == session->cap_events && !events_grow(session))
+        return NULL;
+    struct event *event = &session->events[session->num_events++];
+    *event = (struct event){
+        .kind = kind,
+        .role = (enum role)side,
+        .version = span->version,
+        .len = len,
+        .offset = span->offset,
+        .first = span->first,
+        .last = span->last,
+        .is_after_gap = session->sides[side].is_after_gap,
+    };
+    return event;
+}
+
+bool buffer_append(struct session *session, struct buffer **buffer, struct chunk *chunk, uint32_t target)
+{
+    struct buffer *b = *buffer;
+    uint32_t len = b ? b->len : 0;
+    if (target <= len)
+        return true;
+    uint32_t take = target - len < chunk->bytes.len ? target - len : (uint32_t)chunk->bytes.len;
+    if (!b || b->cap < len + take) {
+        /* Grows with what came, not with what a header promised. */
+        uint32_t cap = b && b->cap * 2 > len + take ? b->cap * 2 : len + take;
+        if (cap > target)
+            cap = target;
+        struct buffer *grown = realloc(b, sizeof *b + cap);
+        if (!grown)
+            return false;
+        session->context->memory_bytes += cap - (b ? grown->cap : 0) + (b ? 0 : sizeof *b);
+        if (!b) {
+            grown->first = *chunk->moment;
+            grown->offset = chunk->offset;
+            grown->len = 0;
+        }
+        grown->cap = cap;
+        *buffer = b = grown;
+    }
+    memcpy(b->data + len, chunk->bytes.at, take);
+    b->len = len + take;
+    b->last = *chunk->moment;
+    chunk_advance(chunk, take);
+    return true;
+}
+
+void buffer_drop(struct session *session, struct buffer **buffer)
+{
+    if (*buffer)
+        session->context->memory_bytes -= sizeof **buffer + (*buffer)->cap;
+    free(*buffer);
+    *buffer = NULL;
+}
+
+void session_side_dead(struct session *session, struct flow *flow, unsigned side)
+{
+    struct side *s = &session->sides[side];
+    buffer_drop(session, &s->record);
+    buffer_drop(session, &s->message);
+    s->state = SIDE_DEAD;
+    flow->stream[side].quiet_until = UINT64_MAX;
+}
+
+void session_skip(struct session *session, struct flow *flow, unsigned side, uint64_t until)
+{
+    struct side *s = &session->sides[side];
+    s->skip_until = until;
+    s->state = SIDE_SKIP;
+    flow->stream[side].quiet_until = until;
+}
+
+void session_first_bytes(struct session *session, unsigned side, struct bytes b)
+{
+    if (session->first_bytes[side] || b.len == 0)
+        return;
+    struct bytes *kept = session_alloc(session, sizeof *kept);
+    if (!kept)
+        return;
+    *kept = session_keep(session, bytes_slice(b, 0, FIRST_BYTES_LEN));
+    session->first_bytes[side] = kept;
+}
+
+static void opening_walk(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk)
+{
+    plain_opening(session, flow, side, chunk, false);
+}
+
+static void lost_walk(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk)
+{
+    resync_walk(session, flow, side, chunk, false);
+}
+
+static void skip_walk(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk)
+{
+    (void)flow;
+    struct side *s = &session->sides[side];
+    uint64_t left = s->skip_until > chunk->offset ? s->skip_until - chunk->offset : 0;
+    chunk_advance(chunk, left < chunk->bytes.len ? (size_t)left : chunk->bytes.len);
+    if (chunk->offset >= s->skip_until)
+        s->state = session->is_ssl2 ? SIDE_SSL2 : SIDE_RECORDS;
+}
+
+static void dead_walk(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk)
+{
+    (void)session, (void)flow, (void)side;
+    chunk_advance(chunk, chunk->bytes.len);
+}
+
+void session_walk(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk)
+{
+    static void (*const walk[])(struct session *, struct flow *, unsigned, struct chunk *) = {
+        [SIDE_OPENING] = opening_walk, [SIDE_PLAIN] = plain_scan, [SIDE_RECORDS] = records_walk, [SIDE_SKIP] = skip_walk,
+        [SIDE_LOST] = lost_walk,       [SIDE_SSL2] = ssl2_walk,   [SIDE_DEAD] = dead_walk,
+    };
+    while (chunk->bytes.len > 0)
+        walk[session->sides[side].state](session, flow, side, chunk);
+}
+
+void session_data(struct session *session, struct flow *flow, unsigned side, struct bytes data, uint64_t offset,
+                  const struct moment *moment)
+{
+    session->sides[side].has_payload = true;
+    struct chunk chunk = {data, offset, moment};
+    session_walk(session, flow, side, &chunk);
+}
+
+/* Ends what is half collected, before a gap or at the end. */
+static void side_flush(struct session *session, struct flow *flow, unsigned side, bool is_last)
+{
+    struct side *s = &session->sides[side];
+    struct chunk nothing = {{NULL, 0}, 0, NULL};
+    if (s->state == SIDE_OPENING && s->record)
+        plain_opening(session, flow, side, &nothing, true);
+    if (s->state == SIDE_LOST && is_last)
+        resync_walk(session, flow, side, &nothing, true);
+    if (s->state == SIDE_RECORDS)
+        records_flush(session, side);
+    if (s->state == SIDE_SSL2)
+        ssl2_flush(session, side);
+    messages_flush(session, side);
+}
+
+/* Where the record that is being collected or skipped ends; 0 when that is not known. */
+static uint64_t record_end(const struct side *s)
+{
+    if (s->state == SIDE_SKIP)
+        return s->skip_until;
+    if (s->state != SIDE_RECORDS || !s->record || s->record->len < RECORD_HEADER_LEN)
+        return 0;
+    struct fault fault;
+    struct cursor c;
+    struct record_header header;
+    cursor_init_whole(&c, (struct bytes){s->record->data, RECORD_HEADER_LEN}, &fault);
+    record_header_parse(&c, &header);
+    return s->record->offset + RECORD_HEADER_LEN + header.length;
+}
+
+void session_gap(struct session *session, struct flow *flow, unsigned side, const struct gap *gap)
+{
+    struct side *s = &session->sides[side];
+    if (s->state == SIDE_DEAD)
+        return;
+    uint64_t end = record_end(s), gap_end = gap->offset + gap->len;
+    side_flush(session, flow, side, false);
+    buffer_drop(session, &s->record);
+    struct span span = {gap->offset, {gap->before, flow->last.time_ns}, {gap->after, flow->last.time_ns}, 0};
+    if (gap->after.frame == 0)
+        span.last = span.first;
+    struct event *event = session_event(session, side, EVENT_GAP, &span, gap->len > UINT32_MAX ? UINT32_MAX : (uint32_t)gap->len);
+    if (event)
+        event->code = (uint8_t)gap->kind;
+    s->is_after_gap = true;
+    s->message_skip = 0;
+    if (end >= gap_end && s->state != SIDE_DEAD) {
+        /* The record's length is known, and it reaches past the hole: the next header is where it says. */
+        session_skip(session, flow, side, end);
+    } else if (s->state == SIDE_SSL2) {
+        session_side_dead(session, flow, side);
+    } else if (s->state != SIDE_PLAIN && s->state != SIDE_DEAD) {
+        s->state = SIDE_LOST;
+        s->scanned = 0;
+        if (s->marks)
+            s->marks->num = 0;
+        flow->stream[side].quiet_until = 0;
+    }
+}
+
+void session_close(struct session *session, struct flow *flow, unsigned side, bool is_reset, const struct moment *moment)
+{
+    struct side *s = &session->sides[side];
+    if (is_reset ? s->has_rst : s->has_fin)
+        return;
+    if (is_reset) {
+        s->has_rst = true;
+    } else {
+        s->has_fin = true;
+        side_flush(session, flow, side, true);
+    }
+    struct span span = {flow->stream[side].next, *moment, *moment, 0};
+    (void)session_event(session, side, is_reset ? EVENT_RST : EVENT_FIN, &span, 0);
+}
+
+static bool event_is_before(const struct event *a, const struct event *b)
+{
+    struct place x = a->last.place, y = b->last.place;
+    return x.file != y.file ? x.file < y.file : x.frame < y.frame;
+}
+
+/* Stable; events come nearly sorted (only what waited in a buffer or was replaced stands elsewhere). */
+static void events_sort(struct event *events, unsigned num)
+{
+    for (unsigned i = 1; i < num; i++) {
+        struct event event = events[i];
+        unsigned at = i;
+        for (; at > 0 && event_is_before(&event, &events[at - 1]); at--)
+            events[at] = events[at - 1];
+        events[at] = event;
+    }
+}
+
+void session_finish(struct session *session, struct flow *flow)
+{
+    if (session->is_finished)
+        return;
+    for (unsigned side = 0; side < 2; side++) {
+        side_flush(session, flow, side, true);
+        buffer_drop(session, &session->sides[side].record);
+        buffer_drop(session, &session->sides[side].message);
+        free(session->sides[side].marks);
+        session->sides[side].marks = NULL;
+    }
+    bool is_certain;
+    unsigned client = session_client_side(session, flow, &is_certain);
+    events_sort(session->events, session->num_events);
+    for (unsigned i = 0; i < session->num_events; i++)
+        session->events[i].role = (unsigned)session->events[i].role == client ? ROLE_CLIENT : ROLE_SERVER;
+    session->is_finished = true;
+}
+
+bool session_is_tls(const struct session *session)
+{
+    return session && (session->sides[0].has_tls || session->sides[1].has_tls);
+}
+
+bool session_has_payload(const struct session *session)
+{
+    return session && (session->sides[0].has_payload || session->sides[1].has_payload);
+}
+
+/* A SYN tells, and so does the side of a registered port; the lower port decides what nothing else does. */
+unsigned session_client_side(const struct session *session, const struct flow *flow, bool *is_certain)
+{
+    *is_certain = true;
+    if (session && session->client_side < 2)
+        return session->client_side;
+    if (flow->syn_side < 2)
+        return flow->syn_side;
+    *is_certain = false;
+    bool is_known[2];
+    for (unsigned side = 0; side < 2; side++)
+        is_known[side] = service_port_find(flow->port[side], false) != NULL;
+    if (is_known[0] != is_known[1])
+        return is_known[0] ? 1 : 0;
+    return flow->port[0] < flow->port[1] ? 1 : 0;
+}

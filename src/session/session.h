@@ -1,0 +1,47 @@
+/*
+ * One connection while it lasts: takes the ordered bytes of both sides, walks their TLS (SSLv2) records, and keeps what was
+ * seen as events, each with its place, and the bodies of the handshake messages that reports and rules read later.
+ *
+ * Nothing is judged here and nothing is interpreted that can wait: connection_build() does that once, at the end. Application data
+ * is skipped by its length and never kept. Every session owns its memory, capped by LIMIT_SESSION_ARENA, and is freed whole.
+ */
+#ifndef TLSWHY_SESSION_SESSION_H
+#define TLSWHY_SESSION_SESSION_H
+
+#include "flow/flow.h"
+#include "session/connection.h"
+
+#include <stdbool.h>
+
+struct session;
+
+/* Shared by all sessions of a run. Counters of limits that were hit are reported in the summary. */
+struct session_context {
+    struct certificates *certificates;
+    uint64_t arena_limit_hits, event_limit_hits, message_limit_hits, chain_limit_hits;
+    uint64_t memory_bytes; /* held by all sessions now */
+};
+
+/* NULL when out of memory: the connection then goes unreported, which the caller counts. */
+struct session *session_new(struct session_context *context);
+void session_free(struct session *session);
+
+/* The flow sink's calls. `flow` may be told to keep quiet (stream.quiet_until). */
+void session_data(struct session *session, struct flow *flow, unsigned side, struct bytes data, uint64_t offset,
+                  const struct moment *moment);
+void session_gap(struct session *session, struct flow *flow, unsigned side, const struct gap *gap);
+void session_close(struct session *session, struct flow *flow, unsigned side, bool is_reset, const struct moment *moment);
+/* The connection is over: what was collected in part becomes facts now. Idempotent. */
+void session_finish(struct session *session, struct flow *flow);
+
+/* True when either side sent TLS or SSLv2. */
+bool session_is_tls(const struct session *session);
+/* True when either side sent any payload. */
+bool session_has_payload(const struct session *session);
+
+/* Fills *out with all facts. session may be NULL (no payload was seen). Slices borrow session and flow. */
+void connection_build(struct connection *out, const struct session *session, const struct flow *flow);
+/* The side that is the client, by SYN, hello or one-role messages, else by ports; *is_certain says which. */
+unsigned session_client_side(const struct session *session, const struct flow *flow, bool *is_certain);
+
+#endif
