@@ -9,6 +9,7 @@
 #define TLSWHY_REPORT_REPORT_H
 
 #include "capture/capture.h"
+#include "diagnose/verdict.h"
 #include "error.h"
 #include "session/connection.h"
 #include "session/fingerprint.h"
@@ -17,13 +18,6 @@
 #include <stdint.h>
 
 /* A connection with its judgement. */
-struct verdict {
-    enum outcome outcome;
-    const char *code;     /* "ok" or a finding code; NULL: none chosen */
-    const char *side;     /* "client" "server" "path" "capture" "unknown"; NULL without a verdict */
-    const char *ended_by; /* "client" "server" "path" "unknown"; NULL when it does not apply */
-};
-
 struct report_connection {
     const struct connection *connection;
     const struct verdict *verdict;
