@@ -59,7 +59,7 @@ static const char *write_time(char *buf, int64_t time_ns, unsigned digits, char 
         *at++ = '.';
         at = put(at, fraction, digits < 9 ? digits : 9);
     }
-    strcpy(at, end);
+    memcpy(at, end, strlen(end) + 1);
     return buf;
 }
 
