@@ -1,6 +1,9 @@
 /*
  * Every limit on growth, with its reason. Hitting one is counted and reported, never silent.
  */
+/* gcc's own <limits.h> asks for the next one in a way that finds this file first: pass it on, outside the guard. */
+#include_next <limits.h>
+
 #ifndef TLSWHY_LIMITS_H
 #define TLSWHY_LIMITS_H
 
