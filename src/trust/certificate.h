@@ -40,15 +40,23 @@ struct certificate_facts {
     const char *subject, *issuer;
     const char *serial;            /* upper-case hex as OpenSSL prints it */
     int64_t not_before, not_after; /* seconds since 1970; INT64_MIN where the field itself is not a time */
-    char not_before_text[24], not_after_text[24]; /* RFC 3339 */
+    char not_before_text[24], not_after_text[24]; /* RFC 3339; "" where the field is not a time */
     const char *key_type;  /* "rsa" "ec" "ed25519" "ed448" "dsa" "rsa-pss" "ml-dsa-44" ... or the algorithm's OID */
     unsigned key_bits;     /* 0 unknown */
-    const char *key_curve; /* EC: "prime256v1" */
+    const char *key_curve; /* EC: "prime256v1", or the curve's OID; "explicit" for parameters without a name */
     const char *signature_algorithm; /* OpenSSL's long name: "sha256WithRSAEncryption", or the OID */
-    const char *const *san;          /* "DNS:name", "IP:address", "email:...", "URI:..." */
+    /* "DNS:name", "IP:address", "email:...", "URI:..."; rarely "DirName:" with an RFC 2253 name, "RID:" with an OID,
+     * "othername:OID:text" (or "<unsupported>" for text), "X400Name:<unsupported>", "EdiPartyName:<unsupported>",
+     * "IP:<invalid HEX>" for an address of another length than 4 or 16, and "<invalid>" for an extension that does not
+     * parse. Printable ASCII only: all other bytes, and the backslash, as \XX, so that a name with an embedded NUL
+     * never looks like a shorter one. */
+    const char *const *san;
     size_t num_san;
-    bool is_ca, is_self_signed; /* self-signed: issuer is subject and its own key verifies the signature */
-    bool is_self_issued;
+    size_t num_san_left_out; /* names beyond LIMIT_CERTIFICATE_NAMES */
+    bool is_ca;              /* basicConstraints says so */
+    bool is_self_signed;     /* issuer is subject and its own key verifies the signature; false where OpenSSL lacks the
+                                algorithm */
+    bool is_self_issued;     /* issuer is subject */
     const char *const *aia_issuers; /* caIssuers URIs */
     size_t num_aia_issuers;
     const char *const *aia_ocsp;
