@@ -15,6 +15,7 @@ enum {
     LIMIT_INTERFACES = 65536,         /* interfaces of one pcapng section */
     LIMIT_FILE_NOTES = 64,            /* notes (damage and the like) kept for one input */
     LIMIT_COMMENTS = 10000,           /* pcapng comments and name resolution records kept for one input */
+    LIMIT_COMMENT_BYTES = 16 * 1024 * 1024, /* and the bytes they hold */
     LIMIT_SECRETS = 64 * 1024 * 1024, /* bytes of decryption secrets blocks kept for one input */
 
     LIMIT_FRAGMENT_DATAGRAMS = 4096,         /* IP datagrams waiting for fragments */

@@ -19,14 +19,14 @@
 #include <stddef.h>
 
 struct capture_packet {
-    struct bytes bytes; /* as captured */
-    uint32_t len;       /* on the wire, >= bytes.len unless the file lies; then bytes.len */
-    uint16_t link_type; /* LINKTYPE_ value */
-    uint16_t interface; /* pcapng interface within its section, 0 else */
-    uint32_t group;     /* see above */
-    struct moment moment;
-    bool has_time;       /* false for simple packet blocks and interfaces without time stamps */
-    uint8_t time_digits; /* 6 or 9: decimals the input has */
+    struct bytes bytes;   /* as captured */
+    uint32_t len;         /* on the wire, >= bytes.len unless the file lies; then bytes.len */
+    uint16_t link_type;   /* LINKTYPE_ value */
+    uint16_t interface;   /* pcapng interface within its section, 0 else */
+    uint32_t group;       /* see above */
+    struct moment moment; /* without a time of its own: the time of the packet before it, 0 for the first */
+    bool has_time;        /* false for simple packet blocks and interfaces without time stamps */
+    uint8_t time_digits;  /* 6 or 9: decimals the input has */
 };
 
 /* Something to tell about an input: cut short, damaged, an option that contradicts itself. */
@@ -54,11 +54,11 @@ struct capture_secrets { /* a pcapng decryption secrets block */
 
 /* Facts on one input; grows while it is read. Borrowed from the capture, valid until capture_free(). */
 struct capture_input {
-    const char *path;        /* as given; "-" for standard input */
-    const char *name;        /* base name, "-" for standard input */
-    const char *format;      /* "pcap" "pcapng" */
-    const char *compression; /* "gzip" "zstd" "lz4" or NULL */
-    uint32_t group;
+    const char *path;                /* as given; "-" for standard input */
+    const char *name;                /* base name, "-" for standard input */
+    const char *format;              /* "pcap" "pcapng" */
+    const char *compression;         /* "gzip" "zstd" "lz4" or NULL */
+    uint32_t group;                  /* known once reading of this input has begun */
     uint64_t num_packets, num_bytes; /* handed out so far; captured bytes */
     uint64_t file_bytes;             /* size on disk, 0 when unknown (a pipe) */
     uint64_t read_bytes;             /* of those, read so far: for the progress bar */
@@ -75,7 +75,7 @@ struct capture_input {
     unsigned num_resolutions;
     const struct capture_secrets *secrets;
     unsigned num_secrets;
-    bool has_drops; /* a pcapng interface statistics block told of drops */
+    bool has_drops; /* a pcapng interface statistics block has drop counters, be they 0 */
     uint64_t interface_drops, kernel_drops;
 };
 
@@ -93,10 +93,14 @@ struct capture;
 
 /* Opens all inputs and puts them in order. NULL and *error when one cannot be read at all. */
 struct capture *capture_open(const struct capture_options *options, struct error *error) MUST_CHECK;
+/* One input over a descriptor, which the capture takes over; `name` stands in its place in texts. */
+struct capture *capture_open_fd(int fd, const char *name, struct error *error) MUST_CHECK;
 void capture_free(struct capture *capture);
 
 /* Up to `max` packets into `batch`. Returns how many, 0 at the end of the last input, -1 when the environment failed
- * (read error, no memory): *error says what, what was read before stays valid. A batch never mixes inputs. */
+ * (read error, no memory): *error says what, what was read before stays valid, and a further call goes on with the next
+ * input; where a signal interrupted the read (no SA_RESTART; errno is EINTR), with the same one. A batch never mixes
+ * inputs. Never waits for a pipe while it has packets to hand out. */
 long capture_next(struct capture *capture, struct capture_packet *batch, size_t max, struct error *error) MUST_CHECK;
 
 size_t capture_num_inputs(const struct capture *capture);

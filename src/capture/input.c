@@ -1,0 +1,154 @@
+/* Facts of one input: see input.h. */
+#include "capture/input.h"
+
+#include "limits.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void input_init(struct input *in, const char *path)
+{
+    *in = (struct input){0};
+    const char *slash = strrchr(path, '/');
+    in->facts.path = path;
+    in->facts.name = slash ? slash + 1 : path;
+}
+
+void input_cleanup(struct input *in)
+{
+    for (unsigned i = 0; i < in->facts.num_comments; i++)
+        free(in->comments[i].text);
+    for (unsigned i = 0; i < in->facts.num_resolutions; i++)
+        free(in->resolutions[i].name);
+    for (unsigned i = 0; i < in->facts.num_secrets; i++)
+        free((void *)(uintptr_t)in->secrets[i].data.at);
+    free(in->notes);
+    free(in->comments);
+    free(in->resolutions);
+    free(in->secrets);
+    input_init(in, in->facts.path);
+}
+
+/* Room for one more element; arrays double at powers of two. */
+static bool make_room(void **array, unsigned num, size_t size)
+{
+    if (num & (num - 1))
+        return true;
+    void *grown = realloc(*array, (num ? 2 * (size_t)num : 1) * size);
+    if (grown)
+        *array = grown;
+    return grown != NULL;
+}
+
+void input_note(struct input *in, enum capture_note_kind kind, uint64_t offset, const char *format, ...)
+{
+    struct capture_input *facts = &in->facts;
+    if (facts->num_notes == LIMIT_FILE_NOTES || !make_room((void **)&in->notes, facts->num_notes, sizeof *in->notes))
+        return;
+    facts->notes = in->notes;
+    struct capture_note *note = &in->notes[facts->num_notes++];
+    note->kind = kind;
+    note->offset = offset;
+    if (facts->num_notes == LIMIT_FILE_NOTES) {
+        snprintf(note->text, sizeof note->text, "there is more to say about this file than is kept");
+        return;
+    }
+    va_list args;
+    va_start(args, format);
+    vsnprintf(note->text, sizeof note->text, format, args);
+    va_end(args);
+}
+
+static void note_full(struct input *in, uint64_t offset)
+{
+    if (!in->is_full)
+        input_note(in, CAPTURE_NOTE_ODD, offset, "more comments, names or secrets than are kept; the rest is ignored");
+    in->is_full = true;
+}
+
+static char *keep_text(struct input *in, struct bytes text, unsigned num, uint64_t offset)
+{
+    if (num >= LIMIT_COMMENTS || in->comment_bytes + text.len > LIMIT_COMMENT_BYTES) {
+        note_full(in, offset);
+        return NULL;
+    }
+    in->comment_bytes += text.len;
+    return strndup(text.at ? (const char *)text.at : "", text.len);
+}
+
+void input_comment(struct input *in, struct place place, struct bytes text, uint64_t offset)
+{
+    unsigned num = in->facts.num_comments;
+    char *copy = keep_text(in, text, num, offset);
+    if (!copy || !make_room((void **)&in->comments, num, sizeof *in->comments)) {
+        free(copy);
+        return;
+    }
+    in->comments[num] = (struct capture_comment){place, copy};
+    in->facts.comments = in->comments;
+    in->facts.num_comments++;
+}
+
+void input_resolution(struct input *in, uint8_t ip_version, const uint8_t *address, struct bytes name, uint64_t offset)
+{
+    unsigned num = in->facts.num_resolutions;
+    char *copy = keep_text(in, name, num, offset);
+    if (!copy || !make_room((void **)&in->resolutions, num, sizeof *in->resolutions)) {
+        free(copy);
+        return;
+    }
+    struct capture_resolution *record = &in->resolutions[num];
+    *record = (struct capture_resolution){.ip_version = ip_version, .name = copy};
+    memcpy(record->address, address, ip_version == 4 ? 4 : 16);
+    in->facts.resolutions = in->resolutions;
+    in->facts.num_resolutions++;
+}
+
+void input_secrets(struct input *in, uint32_t type, struct bytes data, uint64_t offset)
+{
+    unsigned num = in->facts.num_secrets;
+    if (num >= LIMIT_COMMENTS || in->secret_bytes + data.len > LIMIT_SECRETS) {
+        note_full(in, offset);
+        return;
+    }
+    uint8_t *copy = malloc(data.len + 1);
+    if (!copy || !make_room((void **)&in->secrets, num, sizeof *in->secrets)) {
+        free(copy);
+        return;
+    }
+    if (data.len > 0)
+        memcpy(copy, data.at, data.len);
+    copy[data.len] = 0;
+    in->secret_bytes += data.len;
+    in->secrets[num] = (struct capture_secrets){type, {copy, data.len}};
+    in->facts.secrets = in->secrets;
+    in->facts.num_secrets++;
+}
+
+void input_link_type(struct input *in, uint16_t link_type)
+{
+    struct capture_input *facts = &in->facts;
+    for (unsigned i = 0; i < facts->num_link_types; i++)
+        if (facts->link_types[i] == link_type)
+            return;
+    if (facts->num_link_types < sizeof facts->link_types / sizeof facts->link_types[0])
+        facts->link_types[facts->num_link_types++] = link_type;
+}
+
+void input_account(struct input *in, const struct capture_packet *batch, size_t n)
+{
+    struct capture_input *facts = &in->facts;
+    facts->num_packets += n;
+    for (size_t i = 0; i < n; i++) {
+        const struct moment *moment = &batch[i].moment;
+        facts->num_bytes += batch[i].bytes.len;
+        if (!batch[i].has_time)
+            continue;
+        if (facts->first.place.frame == 0 || moment->time_ns < facts->first.time_ns)
+            facts->first = *moment;
+        if (facts->last.place.frame == 0 || moment->time_ns >= facts->last.time_ns)
+            facts->last = *moment;
+    }
+}

@@ -1,0 +1,36 @@
+/* The facts of one input as they grow: struct capture_input with the memory behind it. */
+#ifndef TLSWHY_CAPTURE_INPUT_H
+#define TLSWHY_CAPTURE_INPUT_H
+
+#include "capture/capture.h"
+
+struct input {
+    struct capture_input facts; /* its arrays point to those below */
+    struct capture_note *notes;
+    struct capture_comment *comments;
+    struct capture_resolution *resolutions;
+    struct capture_secrets *secrets;
+    size_t comment_bytes, secret_bytes;
+    bool is_full; /* something was not kept for its limit: noted once */
+};
+
+void input_init(struct input *in, const char *path);
+void input_cleanup(struct input *in);
+
+/* The text is cut to its room. Of more notes than LIMIT_FILE_NOTES the last one says that there were more. Without
+ * memory a note is lost. */
+void input_note(struct input *in, enum capture_note_kind kind, uint64_t offset, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Copies; the first three stop at their limits with a note. `text` ends at its first NUL. */
+void input_comment(struct input *in, struct place place, struct bytes text, uint64_t offset);
+void input_resolution(struct input *in, uint8_t ip_version, const uint8_t *address, struct bytes name, uint64_t offset);
+void input_secrets(struct input *in, uint32_t type, struct bytes data, uint64_t offset);
+
+/* Adds to the list of link types unless it is there, or full. */
+void input_link_type(struct input *in, uint16_t link_type);
+
+/* Counts packets that are handed out. */
+void input_account(struct input *in, const struct capture_packet *batch, size_t n);
+
+#endif
