@@ -68,6 +68,19 @@ static inline bool cursor_more(const struct cursor *c)
     return c->fault->kind == FAULT_NONE && c->declared > 0;
 }
 
+/* What is captured and not read yet, without moving: the slice that a walk over the cursor is about to check. */
+static inline struct bytes cursor_peek(const struct cursor *c)
+{
+    return c->fault->kind == FAULT_NONE ? (struct bytes){c->at, c->left} : (struct bytes){NULL, 0};
+}
+
+/* FAULT_MALFORMED when nothing is declared any more: for vectors that must not be empty. */
+static inline void cursor_expect(struct cursor *c, const char *field)
+{
+    if (c->declared == 0)
+        cursor_fail(c, FAULT_MALFORMED, field);
+}
+
 uint8_t cursor_u8(struct cursor *c, const char *field);
 uint16_t cursor_u16(struct cursor *c, const char *field);   /* network byte order, as all below */
 uint16_t cursor_u16le(struct cursor *c, const char *field); /* little endian: radiotap, PPI, ERSPAN and friends */

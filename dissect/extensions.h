@@ -1,8 +1,8 @@
 /*
  * TLS extensions: one struct holds what any message's extension block said. Each extension family has a file of its own
- * (dissect/ext_*.c) and one row in dissect/tables/extension_parsers.def; ext_parse_all() walks the block, keeps the
+ * (dissect/ext_*.c) and one row in dissect/tables/extension_parsers.def; extensions_parse() walks the block, keeps the
  * order in `raw`, notes duplicates and hands each body to its row's parser. A body that is malformed sets `first_bad`
- * and does not stop the extensions after it.
+ * and does not stop the extensions after it. Of a type that comes twice the first counts.
  */
 #ifndef TLSWHY_DISSECT_EXTENSIONS_H
 #define TLSWHY_DISSECT_EXTENSIONS_H
@@ -27,7 +27,7 @@ enum ech_type { ECH_NONE = 0, ECH_OUTER, ECH_INNER, ECH_RETRY_CONFIGS, ECH_HRR_C
 struct extensions {
     bool has_block;         /* the message had an extension block at all */
     struct bytes raw;       /* the block without its length; iterate with ext_next() */
-    uint16_t num;           /* extensions in the block */
+    uint16_t num;           /* extensions in the block; those that the capture cut do not count */
     bool has_duplicate;     /* one type twice (RFC 8446 section 4.2 forbids it) */
     bool has_bad;           /* some body did not parse */
     uint16_t first_bad;     /* its type */
@@ -51,31 +51,45 @@ struct extensions {
     struct u16_list signature_algorithms_cert;
     bool has_use_srtp;
     struct u16_list srtp_profiles;
+    struct bytes srtp_mki;
     bool has_heartbeat;
     uint8_t heartbeat_mode;
     bool has_alpn;
     struct bytes alpn; /* ProtocolNameList without its length; iterate with alpn_next() */
     bool has_npn;      /* next_protocol_negotiation */
+    struct bytes npn;  /* EXT_SERVER_HELLO: the server's protocols; iterate with alpn_next() */
     bool has_signed_certificate_timestamp;
-    struct bytes signed_certificate_timestamps;
+    struct bytes signed_certificate_timestamps; /* the list without its length */
     bool has_client_certificate_type, has_server_certificate_type;
     struct bytes client_certificate_types, server_certificate_types; /* the list, or the one chosen */
+    bool has_cert_type;                                              /* RFC 6091 */
+    struct bytes cert_types;                                         /* as above */
     bool has_padding;
     uint16_t padding_len;
     bool has_encrypt_then_mac;
     bool has_extended_master_secret;
     bool has_token_binding;
+    uint16_t token_binding_version;
+    struct bytes token_binding_parameters;
     bool has_compress_certificate;
     struct u16_list compress_certificate;
     bool has_record_size_limit;
     uint16_t record_size_limit;
     bool has_delegated_credential;
-    struct u16_list delegated_credential; /* EXT_CLIENT_HELLO: signature schemes */
+    struct u16_list delegated_credential; /* EXT_CLIENT_HELLO, EXT_CERTIFICATE_REQUEST: signature schemes */
+    /* EXT_CERTIFICATE: the credential (RFC 9345 section 4) */
+    uint32_t delegated_credential_valid_time;       /* seconds after the certificate's notBefore */
+    uint16_t delegated_credential_verify_algorithm; /* of the CertificateVerify */
+    uint16_t delegated_credential_algorithm;        /* of its own signature */
+    struct bytes delegated_credential_spki;
     bool has_session_ticket;
     struct bytes session_ticket;
     bool has_pre_shared_key;
     struct bytes psk_identities; /* EXT_CLIENT_HELLO: identities without their length */
     uint16_t num_psk_identities;
+    struct bytes psk_binders; /* EXT_CLIENT_HELLO: binders without their length */
+    uint16_t num_psk_binders;
+    bool is_psk_last;      /* the last extension of its block, as RFC 8446 section 4.2.11 demands */
     uint16_t psk_selected; /* EXT_SERVER_HELLO */
     bool has_psk_key_exchange_modes;
     struct bytes psk_key_exchange_modes;
@@ -107,7 +121,35 @@ struct extensions {
     uint16_t ech_kdf, ech_aead;
     uint8_t ech_config_id;
     struct bytes ech_enc, ech_payload;
+    bool has_ech_outer_extensions;
+    struct u16_list ech_outer_extensions;
     bool has_esni; /* encrypted_server_name, drafts */
+
+    bool has_client_certificate_url;
+    bool has_trusted_ca_keys;
+    struct bytes trusted_ca_keys; /* TrustedAuthorities without their length */
+    bool has_truncated_hmac;
+    bool has_user_mapping, has_client_authz, has_server_authz;
+    bool has_srp;
+    struct bytes srp_identity;
+    bool has_cached_info;
+    bool has_ticket_pinning;
+    bool has_extern_psk; /* tls_cert_with_extern_psk */
+    bool has_oid_filters;
+    struct bytes oid_filters; /* without their length */
+    bool has_external_id_hash, has_external_session_id;
+    struct bytes external_id_hash, external_session_id;
+    bool has_supported_ekt_ciphers;
+    bool has_ticket_request;
+    uint8_t ticket_request_new, ticket_request_resumption; /* new: also EXT_ENCRYPTED_EXTENSIONS' expected_count */
+    bool has_dnssec_chain;
+    struct bytes dnssec_chain; /* EXT_CERTIFICATE: AuthenticationChain */
+    bool has_tls_flags;
+    struct bytes tls_flags;
+    bool has_transparency_info;
+    bool has_channel_id;
+    bool has_trust_anchors;
+    struct bytes trust_anchors; /* without their length */
 };
 
 /* Reads `extensions<0..2^16-1>` with its length from c into *out, which is reset first. Nothing left in c: has_block is

@@ -54,12 +54,18 @@ enum {
     VERSION_TLS11 = 0x0302,
     VERSION_TLS12 = 0x0303,
     VERSION_TLS13 = 0x0304,
+    VERSION_TLCP = 0x0101, /* GB/T 38636: TLS 1.1's records and messages under another number */
+    VERSION_DTLS10 = 0xFEFF,
+    VERSION_DTLS12 = 0xFEFD,
+    VERSION_DTLS13 = 0xFEFC,
 };
 
 /* True for TLS 1.3 and for everything that negotiates like it: drafts 0x7Fxx and the experiments of versions.csv. */
 bool version_is_tls13(uint16_t version);
 /* N of the draft, 0 when it is none. Experiments count as the draft they were built on. */
 unsigned version_tls13_draft(uint16_t version);
+/* True when a signature names its algorithm: TLS 1.2, DTLS 1.2 and later. */
+bool version_signs_with_algorithm(uint16_t version);
 
 enum { RECORD_HEADER_LEN = 5, HANDSHAKE_HEADER_LEN = 4, RECORD_MAX_LEN = 16384 + 2048 };
 
@@ -70,8 +76,8 @@ struct record_header {
 };
 
 void record_header_parse(struct cursor *c, struct record_header *out);
-/* A header that a TLS stack could have sent: known content type, major version 3 (or a draft's), length 1..2^14+2048
- * (0 for application data too). */
+/* A header that a TLS stack could have sent: known content type, version 0x0300..0x0304 (or a draft's, or TLCP's),
+ * length 1..2^14+2048 (0 for application data too). */
 bool record_header_is_plausible(const struct record_header *h);
 
 /* What the first bytes of one side's stream are. */
@@ -106,7 +112,8 @@ void client_hello_dtls_parse(struct cursor *body, struct client_hello *out);
 
 struct server_hello {
     uint16_t legacy_version;
-    uint16_t version; /* supported_versions' choice, else legacy_version */
+    uint16_t version; /* supported_versions' choice, else legacy_version; 0 when the capture cut the message before that
+                         could be told */
     struct bytes random;
     struct bytes session_id;
     uint16_t cipher_suite;
@@ -124,6 +131,7 @@ uint16_t server_hello_downgrade_sentinel(const struct server_hello *h);
 
 struct certificate_message {
     bool is_tls13;
+    bool is_raw_public_key; /* RFC 7250 up to TLS 1.2: `list` is one SubjectPublicKeyInfo, not a list */
     struct bytes request_context;
     struct bytes list; /* entries without the list's length; iterate with certificate_next() */
 };
@@ -154,9 +162,9 @@ struct server_key_exchange {
     enum kx_kind kind;
     uint8_t curve_type;      /* 3 = named_curve */
     uint16_t group;          /* named_curve */
-    struct bytes public_key; /* ECDHE point or DH Ys */
+    struct bytes public_key; /* ECDHE point, DH Ys, SRP's B, the modulus of an export RSA key, EC J-PAKE's proof */
     uint16_t dh_bits;        /* bits of the DH prime without leading zeros, or of an export RSA modulus */
-    struct bytes dh_p, dh_g;
+    struct bytes dh_p, dh_g; /* SRP's N and g too */
     struct bytes psk_hint;
     bool has_signature_algorithm; /* TLS 1.2 */
     uint16_t signature_algorithm;
@@ -168,6 +176,7 @@ void server_key_exchange_parse(struct cursor *body, enum kx_kind kind, uint16_t 
 struct certificate_request {
     bool is_tls13;
     struct bytes types; /* up to TLS 1.2 */
+    /* In TLS 1.3 these two are the extensions' own. */
     struct u16_list signature_algorithms;
     struct bytes authorities;     /* iterate with dn_next() */
     struct bytes request_context; /* TLS 1.3 */
@@ -210,7 +219,8 @@ struct alert {
     uint8_t level; /* 1 warning, 2 fatal */
     uint8_t code;
 };
-/* True when the record's fragment is one or more plain alerts: level 1 or 2 and two bytes each. */
+/* True when the record's fragment is one or more plain alerts: level 1 or 2 and two bytes each. False without a fault
+ * at its end, and for a fragment that is no plain alert (an encrypted one); FAULT_SHORT where the capture cut one. */
 bool alert_next(struct cursor *fragment, struct alert *out);
 
 struct heartbeat { /* RFC 6520 section 4 */
@@ -218,6 +228,7 @@ struct heartbeat { /* RFC 6520 section 4 */
     uint16_t payload_length;
     bool is_overlong; /* payload_length exceeds the record: CVE-2014-0160 */
 };
+/* An encrypted one faults MALFORMED by its type (but for two of 256). An overlong one is no fault. */
 void heartbeat_parse(struct cursor *fragment, struct heartbeat *out);
 
 #endif

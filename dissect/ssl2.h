@@ -10,6 +10,7 @@ struct ssl2_record_header {
     uint16_t length;    /* bytes after the header */
     uint8_t padding;    /* three-byte headers */
     uint8_t header_len; /* 2 or 3 */
+    bool is_escape;     /* three-byte headers: a security escape, which no message uses */
 };
 void ssl2_record_header_parse(struct cursor *c, struct ssl2_record_header *out);
 

@@ -1,0 +1,12 @@
+/* CertificateVerify: RFC 8446 section 4.4.3, RFC 5246 section 7.4.8. */
+#include "dissect/handshake.h"
+
+void certificate_verify_parse(struct cursor *body, uint16_t version, struct certificate_verify *out)
+{
+    *out = (struct certificate_verify){0};
+    out->has_algorithm = version_signs_with_algorithm(version);
+    if (out->has_algorithm)
+        out->algorithm = cursor_u16(body, "algorithm");
+    out->signature = cursor_bytes16(body, "signature");
+    cursor_close(body, "CertificateVerify");
+}

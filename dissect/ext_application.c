@@ -1,0 +1,73 @@
+/* What runs above TLS: ALPN (RFC 7301), its precursor NPN, Chrome's application settings (ALPS), QUIC's transport
+ * parameters (RFC 9001 section 8.2). */
+#include "dissect/ext_parsers.h"
+
+void ext_alpn_parse(struct cursor *body, enum ext_context context, struct extensions *out)
+{
+    (void)context;
+    out->has_alpn = true;
+    out->alpn = ext_list16_of_bytes8(body, "ProtocolName");
+}
+
+void ext_npn_parse(struct cursor *body, enum ext_context context, struct extensions *out)
+{
+    out->has_npn = true;
+    if (ext_is_offer(context))
+        return;
+    out->npn = cursor_peek(body);
+    while (cursor_more(body))
+        ext_bytes8(body, "ProtocolName");
+}
+
+void ext_application_settings_parse(struct cursor *body, enum ext_context context, struct extensions *out)
+{
+    out->has_application_settings = true;
+    if (ext_is_offer(context))
+        out->application_settings = ext_list16_of_bytes8(body, "ProtocolName");
+    else
+        cursor_skip(body, body->declared, "application_settings");
+}
+
+void ext_application_settings_old_parse(struct cursor *body, enum ext_context context, struct extensions *out)
+{
+    if (out->has_application_settings)
+        cursor_skip(body, body->declared, "application_settings");
+    else
+        ext_application_settings_parse(body, context, out);
+}
+
+/* RFC 9000 section 16. */
+static uint64_t varint(struct cursor *c, const char *field)
+{
+    uint8_t first = cursor_u8(c, field);
+    uint64_t value = first & 0x3F;
+    for (int more = (1 << (first >> 6)) - 1; more > 0; more--)
+        value = value << 8 | cursor_u8(c, field);
+    return value;
+}
+
+void ext_quic_transport_parameters_parse(struct cursor *body, enum ext_context context, struct extensions *out)
+{
+    (void)context;
+    out->has_quic_transport_parameters = true;
+    out->quic_transport_parameters = cursor_peek(body);
+    while (cursor_more(body)) {
+        varint(body, "Transport Parameter ID");
+        uint64_t length = varint(body, "Transport Parameter Length");
+        if (length > body->declared)
+            cursor_fail(body, FAULT_MALFORMED, "Transport Parameter Length");
+        cursor_skip(body, (size_t)length, "Transport Parameter Value");
+    }
+}
+
+/* The drafts changed the encoding in between, so the body is kept as it came. */
+void ext_quic_transport_parameters_draft_parse(struct cursor *body, enum ext_context context, struct extensions *out)
+{
+    (void)context;
+    if (out->has_quic_transport_parameters) {
+        cursor_skip(body, body->declared, "quic_transport_parameters");
+        return;
+    }
+    out->has_quic_transport_parameters = true;
+    out->quic_transport_parameters = cursor_rest(body, "quic_transport_parameters");
+}

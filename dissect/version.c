@@ -1,0 +1,30 @@
+/* Protocol versions: which negotiate and encode like TLS 1.3. RFC 8446, its drafts and the experiments before it. */
+#include "dissect/handshake.h"
+
+/* Code points that deployments used beside the drafts' 0x7FNN, with the draft whose encoding they follow. */
+static const struct {
+    uint16_t version;
+    uint8_t draft;
+} experiments[] = {
+    {0x7E01, 18}, {0x7E02, 18}, {0x7E03, 18}, {0x7E04, 22}, {0xFB17, 23}, {0xFB1A, 26},
+};
+
+unsigned version_tls13_draft(uint16_t version)
+{
+    if (version >= 0x7F01 && version <= 0x7F1C)
+        return version & 0xFF;
+    for (size_t i = 0; i < sizeof experiments / sizeof experiments[0]; i++)
+        if (experiments[i].version == version)
+            return experiments[i].draft;
+    return 0;
+}
+
+bool version_is_tls13(uint16_t version)
+{
+    return version == VERSION_TLS13 || version == VERSION_DTLS13 || version_tls13_draft(version) > 0;
+}
+
+bool version_signs_with_algorithm(uint16_t version)
+{
+    return version == VERSION_TLS12 || version == VERSION_DTLS12 || version_is_tls13(version);
+}
