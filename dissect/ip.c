@@ -156,7 +156,10 @@ enum layer ip_ah(struct walk *w)
     return cursor_ok(&w->c) ? ip_protocol(w, next) : LAYER_DONE;
 }
 
-enum layer ip_esp(struct walk *w)
+/* RFC 3378: four bits of version, twelve of zero, then an Ethernet frame. */
+enum layer ip_etherip(struct walk *w)
 {
-    return packet_skip(w, SKIP_ENCRYPTED);
+    if (cursor_u16(&w->c, "EtherIP version") != 0x3000)
+        return packet_malformed(w, "EtherIP version");
+    return LAYER_ETHERNET;
 }

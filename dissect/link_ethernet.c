@@ -9,14 +9,25 @@ static const struct {
 #undef X
 };
 
+static enum layer ethertype_find(uint16_t type)
+{
+    for (size_t i = 0; i < sizeof ethertypes / sizeof ethertypes[0]; i++)
+        if (ethertypes[i].type == type)
+            return ethertypes[i].layer;
+    return LAYER_DONE;
+}
+
+bool link_ethertype_known(uint16_t type)
+{
+    return ethertype_find(type) != LAYER_DONE;
+}
+
 enum layer link_ethertype(struct walk *w, uint16_t type)
 {
     if (type <= 1500)
         return LAYER_LLC;
-    for (size_t i = 0; i < sizeof ethertypes / sizeof ethertypes[0]; i++)
-        if (ethertypes[i].type == type)
-            return ethertypes[i].layer;
-    return packet_skip(w, SKIP_NOT_IP);
+    enum layer layer = ethertype_find(type);
+    return layer == LAYER_DONE ? packet_skip(w, SKIP_NOT_IP) : layer;
 }
 
 enum layer link_ethernet(struct walk *w)
@@ -51,4 +62,53 @@ enum layer link_llc(struct walk *w)
     if ((oui != 0 && oui != 0x0000f8) || type <= 1500)
         return packet_skip(w, SKIP_NOT_IP);
     return link_ethertype(w, type);
+}
+
+/* 802.1ah: the backbone's I-TAG, then the customer's frame. */
+enum layer link_itag(struct walk *w)
+{
+    cursor_skip(&w->c, 4, "I-TAG");
+    return LAYER_ETHERNET;
+}
+
+/* 802.1BR: what a port extender puts in. */
+enum layer link_etag(struct walk *w)
+{
+    cursor_skip(&w->c, 6, "E-TAG");
+    return link_ethertype(w, cursor_u16(&w->c, "E-TAG Ethernet type"));
+}
+
+enum layer link_vntag(struct walk *w)
+{
+    cursor_skip(&w->c, 4, "VN-Tag");
+    return link_ethertype(w, cursor_u16(&w->c, "VN-Tag Ethernet type"));
+}
+
+enum layer link_sgt(struct walk *w)
+{
+    cursor_skip(&w->c, 6, "Cisco metadata");
+    return link_ethertype(w, cursor_u16(&w->c, "Cisco metadata Ethernet type"));
+}
+
+/* 802.1AE: with integrity protection alone the frame can be read. */
+enum layer link_macsec(struct walk *w)
+{
+    enum { HAS_SCI = 0x20, ENCRYPTED = 0x08 };
+    uint8_t control = cursor_u8(&w->c, "MACsec TCI");
+    if (control & ENCRYPTED)
+        return packet_skip(w, SKIP_ENCRYPTED);
+    cursor_skip(&w->c, control & HAS_SCI ? 13 : 5, "MACsec SecTAG");
+    return link_ethertype(w, cursor_u16(&w->c, "MACsec Ethernet type"));
+}
+
+/* Monitoring ports of Juniper routers put a header before the frame, or before the bare IP packet. */
+enum layer link_juniper(struct walk *w)
+{
+    enum { MAGIC = 0x4d4743, NO_LINK_HEADER = 0x02, HAS_EXTENSION = 0x80 };
+    if (cursor_u24(&w->c, "Juniper magic") != MAGIC)
+        return packet_malformed(w, "Juniper magic");
+    uint8_t flags = cursor_u8(&w->c, "Juniper flags");
+    if (flags & HAS_EXTENSION)
+        cursor_skip(&w->c, cursor_u16(&w->c, "Juniper extension length"), "Juniper extension");
+    return flags & NO_LINK_HEADER ? LAYER_IP : LAYER_ETHERNET;
 }

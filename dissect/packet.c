@@ -67,6 +67,11 @@ enum layer packet_malformed(struct walk *w, const char *field)
     return LAYER_DONE;
 }
 
+enum layer packet_encrypted(struct walk *w)
+{
+    return packet_skip(w, SKIP_ENCRYPTED);
+}
+
 bool packet_enter(struct walk *w)
 {
     if (w->out->depth >= PACKET_MAX_DEPTH) {

@@ -45,9 +45,14 @@ struct bytes packet_rest(struct walk *w, uint32_t *len);
 /* An address of n bytes at an offset of a header, the rest of its 16 bytes zero. */
 void packet_address(uint8_t to[16], struct bytes header, size_t offset, size_t n);
 
-/* The layer of a link type, an Ethernet type, a PPP protocol, an IP protocol; where there is none, the walk is over. */
+/* The layer of a link type, an Ethernet type, the PPP protocol that comes next, an IP protocol; where there is none,
+ * the walk is over. */
 enum layer packet_link_layer(struct walk *w, uint32_t link_type);
 enum layer link_ethertype(struct walk *w, uint16_t type);
+enum layer link_ppp_protocol(struct walk *w);
 enum layer ip_protocol(struct walk *w, uint8_t protocol);
+
+/* Whether frames of this Ethernet type are gone into: tells guesses about headers without a type. */
+bool link_ethertype_known(uint16_t type);
 
 #endif

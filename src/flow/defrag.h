@@ -12,14 +12,20 @@
 struct defrag;
 
 struct defrag_stats {
-    uint64_t fragments, datagrams, incomplete, overlaps, dropped;
+    uint64_t fragments;  /* taken in */
+    uint64_t datagrams;  /* that became whole */
+    uint64_t incomplete; /* that waited too long, or until the end */
+    uint64_t overlaps;   /* fragments that contradict earlier ones: other bytes, another end */
+    uint64_t dropped;    /* impossible fragments; datagrams given up for a contradiction or a limit */
 };
 
 struct defrag *defrag_new(void); /* NULL: out of memory */
 void defrag_free(struct defrag *defrag);
 
 /* Takes a PACKET_FRAGMENT. True when its datagram is whole: *out is the dissected datagram (packet_dissect_datagram()),
- * its bytes valid until the next call. */
+ * its bytes valid until the next call. A datagram that holds a fragment of a tunnelled one is taken in turn: *out is
+ * then the tunnelled datagram, never a fragment. Fragments equal to those of a datagram that became whole just before
+ * (a packet captured twice) are taken in silence. `out` may be `fragment`. */
 bool defrag_push(struct defrag *defrag, const struct packet *fragment, const struct moment *moment, struct packet *out);
 
 /* Drops what waited too long; call at the end too, then `incomplete` is final. */
