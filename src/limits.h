@@ -40,6 +40,7 @@ enum {
     LIMIT_CERTIFICATE = 64 * 1024,              /* bytes of one certificate */
     LIMIT_CERTIFICATE_NAMES = 10000,            /* subject alternative names kept of one certificate */
     LIMIT_CERTIFICATE_CACHE = 32 * 1024 * 1024, /* bytes of certificates not in use by any connection */
+    LIMIT_ATTEMPTS = 200000,                    /* attempts without TLS kept until it is known whether their server speaks it */
     LIMIT_NAMES = 100000,                       /* addresses whose DNS names are remembered */
     LIMIT_SERVERS = 100000,                     /* servers known to speak TLS */
 

@@ -1,0 +1,52 @@
+/*
+ * The wiring: packets from the capture through dissection, defragmentation and the flow table into sessions, judged and
+ * reported. The only place that knows all rooms.
+ */
+#ifndef TLSWHY_PIPELINE_H
+#define TLSWHY_PIPELINE_H
+
+#include "capture/capture.h"
+#include "error.h"
+#include "report/report.h"
+
+#include <signal.h>
+#include <stdbool.h>
+
+struct port_range {
+    uint16_t first, last;
+};
+
+/* Which connections the report shows; the summary counts all. NULL, 0: no restriction. */
+struct selection {
+    bool has_outcome[4]; /* by enum outcome; none set: all */
+    const char *sni;     /* equal, or a suffix when it begins with '.' or "*." */
+    const char *verdict;
+    uint64_t connection;
+};
+
+struct pipeline_options {
+    struct capture_options capture;
+    const char *filter; /* pcap-filter(7), NULL none */
+    const char *format; /* of report_formats() */
+    int fd;             /* written to, not closed */
+    struct report_options report;
+    struct selection selection;
+    const struct port_range *ports; /* told by the user to be TLS ports */
+    size_t num_ports;
+    bool list_probes; /* list connections that carried no payload */
+    /* Called now and then with bytes read and bytes in all (0 unknown); may be NULL. */
+    void (*progress)(void *arg, uint64_t done, uint64_t total);
+    void *progress_arg;
+    const volatile sig_atomic_t *stop; /* becomes non-zero: stop reading, report what was found; may be NULL */
+};
+
+struct pipeline_result {
+    uint64_t outcomes[4]; /* by enum outcome */
+    bool was_stopped;
+};
+
+/* Reads everything, writes the report. -1 and *error when an input or the output failed; a report of what was read before is
+ * written all the same where that is possible. */
+int pipeline_run(const struct pipeline_options *options, struct pipeline_result *result, struct error *error) MUST_CHECK;
+
+#endif
