@@ -104,8 +104,8 @@ static void find_name(const struct pipeline *p, struct connection *c, char buf[N
     }
 }
 
-static void judge(const struct pipeline *p, const struct held *over, const struct session *session, struct connection *c,
-                  struct verdict *verdict)
+static void judge(const struct pipeline *p, const struct held *over, const struct session *session,
+                  struct connection *c, struct verdict *verdict)
 {
     connection_build(c, session, over->flow);
     c->group = over->group;
@@ -126,7 +126,12 @@ static void emit(struct pipeline *p, struct connection *c, const struct verdict 
         count_verdict(&p->summary, verdict->code);
     if (!is_selected(&p->options->selection, c, verdict))
         return;
-    struct report_connection record = {c, verdict, capture_input_at(p->capture, c->flow->first.place.file)};
+    struct report_connection record = {
+        .connection = c,
+        .verdict = verdict,
+        .input = capture_input_at(p->capture, c->flow->first.place.file),
+        .capture = p->capture,
+    };
     (void)report_connection(p->report, &record); /* a write error is kept and told by report_finish() */
 }
 
@@ -139,7 +144,8 @@ static bool is_told_port(const struct pipeline_options *options, uint16_t port)
     return service && service->mode == PORT_IMPLICIT_TLS;
 }
 
-/* Is an attempt that never became TLS worth telling? By its server's port, or because that server spoke TLS elsewhere. */
+/* Is an attempt that never became TLS worth telling? By its server's port, or because that server spoke TLS elsewhere.
+ */
 static bool is_wanted_attempt(const struct pipeline *p, const struct flow *flow, unsigned client_side)
 {
     return is_told_port(p->options, flow->port[!client_side]) ||
@@ -172,8 +178,8 @@ static bool hold(struct pipeline *p, const struct held *over)
     return true;
 }
 
-/* An ended connection goes one of three ways: reported at once (completed), held to the end (failed, or an attempt that later
- * traffic may make worth telling), or counted and forgotten. */
+/* An ended connection goes one of three ways: reported at once (completed), held to the end (failed, or an attempt that
+ * later traffic may make worth telling), or counted and forgotten. */
 static bool dispose(struct pipeline *p, const struct held *over)
 {
     struct flow *flow = over->flow;
@@ -225,7 +231,8 @@ static struct session *session_of(struct pipeline *p, struct flow *flow)
     return flow->user;
 }
 
-static void on_data(void *arg, struct flow *flow, unsigned side, struct bytes data, uint64_t offset, const struct moment *moment)
+static void on_data(void *arg, struct flow *flow, unsigned side, struct bytes data, uint64_t offset,
+                    const struct moment *moment)
 {
     struct group *group = arg;
     struct pipeline *p = group->pipeline;
@@ -318,7 +325,8 @@ static void note_digits(struct pipeline *p, const struct capture_packet *packet)
         p->summary.time_digits = packet->time_digits;
 }
 
-static void handle(struct pipeline *p, struct group *group, const struct packet *packet, uint32_t hash, const struct moment *moment)
+static void handle(struct pipeline *p, struct group *group, const struct packet *packet, uint32_t hash,
+                   const struct moment *moment)
 {
     if (packet->kind == PACKET_TCP || packet->kind == PACKET_ICMP) {
         flow_table_packet(group->flows, packet, hash, moment);
@@ -364,7 +372,9 @@ static void run_batch(struct pipeline *p, struct group *group, const struct capt
             continue;
         }
         packet_dissect(&packets[i], raw->link_type, raw->bytes, raw->len);
-        hashes[i] = packets[i].kind == PACKET_TCP || packets[i].kind == PACKET_ICMP ? flow_table_prefetch(group->flows, &packets[i]) : 0;
+        hashes[i] = packets[i].kind == PACKET_TCP || packets[i].kind == PACKET_ICMP
+                        ? flow_table_prefetch(group->flows, &packets[i])
+                        : 0;
     }
     p->summary.num_packets += num;
     for (size_t i = 0; i < num; i++)
@@ -423,7 +433,8 @@ static void emit_held(struct pipeline *p)
         const struct session *session = over->flow->user;
         bool is_certain;
         unsigned client = session_client_side(session, over->flow, &is_certain);
-        if (session_is_tls(session) || (p->options->list_probes && is_probe(over->flow)) || is_wanted_attempt(p, over->flow, client)) {
+        if (session_is_tls(session) || (p->options->list_probes && is_probe(over->flow)) ||
+            is_wanted_attempt(p, over->flow, client)) {
             struct connection c;
             struct verdict verdict;
             judge(p, over, session, &c, &verdict);
@@ -444,8 +455,9 @@ static void emit_names(struct pipeline *p)
         int family = failure.ip_version == 4 ? AF_INET : AF_INET6;
         inet_ntop(family, failure.client, client, sizeof client);
         inet_ntop(family, failure.resolver, resolver, sizeof resolver);
-        struct report_name record = {failure.name, client, resolver, failure.answer, failure.moment,
-                                     capture_input_at(p->capture, failure.moment.place.file)};
+        struct report_name record = {failure.name,   client,
+                                     resolver,       failure.answer,
+                                     failure.moment, capture_input_at(p->capture, failure.moment.place.file)};
         (void)report_name(p->report, &record);
     }
 }

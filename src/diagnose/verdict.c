@@ -126,7 +126,8 @@ void verdict_choose(struct verdict *out, const struct connection *c, const struc
             return;
         }
     bool has_payload = c->flow->stream[0].bytes > 0 || c->flow->stream[1].bytes > 0;
-    bool is_over = is_closed(c) || is_silent(c, context) || c->end_kind == FLOW_END_IDLE || c->end_kind == FLOW_END_REUSED;
+    bool is_over =
+        is_closed(c) || is_silent(c, context) || c->end_kind == FLOW_END_IDLE || c->end_kind == FLOW_END_REUSED;
     if (c->protocol == PROTOCOL_NONE && has_payload)
         *out = (struct verdict){OUTCOME_NOT_TLS, NULL, NULL, NULL};
     else if (!has_payload && c->flow->setup != FLOW_COMPLETE && !is_closed(c))

@@ -138,6 +138,9 @@ void flow_table_packet(struct flow_table *table, const struct packet *p, uint32_
 void flow_table_clock(struct flow_table *table, const struct moment *now);
 /* End of input: all flows end, in the order of their ids. */
 void flow_table_finish(struct flow_table *table, const struct moment *now);
+/* Called from within `end`: the flow is not freed after it, the sink owns it until flow_table_release(). */
+void flow_table_keep(struct flow_table *table, struct flow *flow);
+void flow_table_release(struct flow_table *table, struct flow *flow);
 const struct flow_stats *flow_table_stats(const struct flow_table *table);
 
 #endif

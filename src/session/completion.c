@@ -1,6 +1,6 @@
 /*
- * What the sizes of protected records tell of a TLS 1.3 handshake whose keys are not known (RFC 8446 section 5.2: the length of a
- * record is its content's plus one byte of type, padding, and the AEAD's tag). JSSE pads by 16 bytes.
+ * What the sizes of protected records tell of a TLS 1.3 handshake whose keys are not known (RFC 8446 section 5.2: the
+ * length of a record is its content's plus one byte of type, padding, and the AEAD's tag). JSSE pads by 16 bytes.
  */
 #include "session/session_internal.h"
 
@@ -41,8 +41,8 @@ static unsigned next_hidden(const struct connection *c, enum role role, unsigned
     return from;
 }
 
-/* The client's Finished: the first record of its size; else a record too large for an alert that the server went on after (certificate
- * and Finished in one record). */
+/* The client's Finished: the first record of its size; else a record too large for an alert that the server went on
+ * after (certificate and Finished in one record). */
 static unsigned find_finished(const struct connection *c, const struct sizes *sizes)
 {
     for (unsigned i = next_hidden(c, ROLE_CLIENT, 0); i < c->num_events; i = next_hidden(c, ROLE_CLIENT, i + 1))
@@ -50,8 +50,8 @@ static unsigned find_finished(const struct connection *c, const struct sizes *si
             return i;
     for (unsigned i = next_hidden(c, ROLE_CLIENT, 0); i < c->num_events; i = next_hidden(c, ROLE_CLIENT, i + 1)) {
         unsigned answer = next_hidden(c, ROLE_SERVER, i + 1);
-        if (c->events[i].len > sizes->finished && answer < c->num_events && !is_size(c->events[answer].len, sizes->alert) &&
-            next_hidden(c, ROLE_SERVER, 0) < i)
+        if (c->events[i].len > sizes->finished && answer < c->num_events &&
+            !is_size(c->events[answer].len, sizes->alert) && next_hidden(c, ROLE_SERVER, 0) < i)
             return i;
     }
     return c->num_events;
@@ -74,8 +74,8 @@ static void infer_early_data(struct connection *c, const struct sizes *sizes, un
         c->early_data = -1;
 }
 
-/* The server's first record after the Finished is of an alert's size, nothing of the client's suggests that it answers a close,
- * and the server says no more. */
+/* The server's first record after the Finished is of an alert's size, nothing of the client's suggests that it answers
+ * a close, and the server says no more. */
 static bool is_refused(const struct connection *c, const struct sizes *sizes, unsigned finished)
 {
     unsigned answer = next_hidden(c, ROLE_SERVER, finished + 1);

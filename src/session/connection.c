@@ -224,7 +224,8 @@ static void take_finished(struct connection *c)
         enum role role = event->role;
         if (event->kind == EVENT_CHANGE_CIPHER_SPEC)
             has_ccs[role] = true;
-        if (event->kind == EVENT_HIDDEN && event->type == CONTENT_HANDSHAKE && has_ccs[role] && !c->has_finished[role]) {
+        if (event->kind == EVENT_HIDDEN && event->type == CONTENT_HANDSHAKE && has_ccs[role] &&
+            !c->has_finished[role]) {
             c->has_finished[role] = true;
             c->finished_moment[role] = event->last;
         }
@@ -276,7 +277,8 @@ static void take_gaps(struct connection *c)
 {
     for (unsigned i = 0; i < c->num_events; i++) {
         const struct event *event = &c->events[i];
-        if (event->kind != EVENT_GAP || (c->handshake_end.place.frame != 0 && !is_before(&event->first, &c->handshake_end)))
+        if (event->kind != EVENT_GAP ||
+            (c->handshake_end.place.frame != 0 && !is_before(&event->first, &c->handshake_end)))
             continue;
         if (event->code == GAP_CUT)
             c->has_cut_in_handshake = true;
@@ -294,7 +296,8 @@ static enum chain_missing missing_chain(const struct connection *c)
         return CHAIN_RESUMED;
     if (version_is_tls13(c->version))
         return CHAIN_ENCRYPTED;
-    if (suite && (strcmp(suite->auth, "anon") == 0 || strcmp(suite->auth, "PSK") == 0 || strcmp(suite->auth, "SRP") == 0))
+    if (suite &&
+        (strcmp(suite->auth, "anon") == 0 || strcmp(suite->auth, "PSK") == 0 || strcmp(suite->auth, "SRP") == 0))
         return CHAIN_NOT_SENT;
     bool is_whole = c->flow->syn_side < 2 && !c->has_gap_in_handshake && !c->has_cut_in_handshake;
     bool has_both = c->flow->stream[0].packets > 0 && c->flow->stream[1].packets > 0;

@@ -83,9 +83,9 @@ struct connection {
     struct client_hello client_hello, second_client_hello;
     struct server_hello server_hello, hello_retry;
     struct moment client_hello_moment, second_client_hello_moment, server_hello_moment, hello_retry_moment;
-    struct bytes client_hello_body;                /* raw, for fingerprints */
+    struct bytes client_hello_body;                      /* raw, for fingerprints */
     struct fault client_hello_fault, server_hello_fault; /* offsets within the body */
-    bool is_client_hello_cut, is_server_hello_cut; /* SHORT: the capture holds only a part */
+    bool is_client_hello_cut, is_server_hello_cut;       /* SHORT: the capture holds only a part */
     bool has_ssl2_server_hello;
     struct ssl2_server_hello ssl2_server_hello;
     bool has_ssl2_cipher; /* chosen by CLIENT-MASTER-KEY */
@@ -122,8 +122,9 @@ struct connection {
     bool has_finished[2]; /* "encrypted from here": Finished as far as it can be seen */
     bool has_application_data[2];
     struct moment finished_moment[2];
-    bool is_refused_after_finished; /* TLS 1.3: the server answered the client's Finished with a record of an alert's size and a close */
-    struct moment handshake_end; /* frame 0: not completed */
+    bool is_refused_after_finished; /* TLS 1.3: the server answered the client's Finished with a record of an alert's
+                                       size and a close */
+    struct moment handshake_end;    /* frame 0: not completed */
     unsigned renegotiations;
     bool has_gap_in_handshake, has_cut_in_handshake;
 

@@ -1,4 +1,5 @@
-/* Handshake messages out of records (RFC 8446 section 5.1: several in one record, one over several records) into events. */
+/* Handshake messages out of records (RFC 8446 section 5.1: several in one record, one over several records) into
+ * events. */
 #include "session/session_internal.h"
 
 #include <string.h>
@@ -33,7 +34,8 @@ static const struct message_rule *rule_find(uint8_t type)
     return NULL;
 }
 
-void messages_chain(struct session *session, unsigned side, struct bytes list, bool is_tls13, bool is_cut, const struct span *span)
+void messages_chain(struct session *session, unsigned side, struct bytes list, bool is_tls13, bool is_cut,
+                    const struct span *span)
 {
     if (session->chains[side])
         return;
@@ -75,7 +77,8 @@ void messages_chain(struct session *session, unsigned side, struct bytes list, b
         certificate_release(found[i]);
 }
 
-static void certificate(struct session *session, unsigned side, struct bytes body, uint32_t declared, const struct span *span)
+static void certificate(struct session *session, unsigned side, struct bytes body, uint32_t declared,
+                        const struct span *span)
 {
     struct fault fault;
     struct cursor c;
@@ -112,7 +115,8 @@ static void message(struct session *session, unsigned side, uint8_t type, struct
     if (event) {
         event->type = type;
         if (body.len < declared)
-            event->fault = (struct fault){FAULT_SHORT, span->offset + HANDSHAKE_HEADER_LEN + body.len, "handshake message"};
+            event->fault =
+                (struct fault){FAULT_SHORT, span->offset + HANDSHAKE_HEADER_LEN + body.len, "handshake message"};
         if (rule && rule->keep > 0)
             event->body = session_keep(session, bytes_slice(body, 0, rule->keep));
     }
@@ -152,7 +156,8 @@ static struct handshake_header peek_message(struct bytes b)
     return header;
 }
 
-/* Collects towards a whole message; delivers it when it is. False: this side's handshake cannot be followed any more. */
+/* Collects towards a whole message; delivers it when it is. False: this side's handshake cannot be followed any more.
+ */
 static bool collect(struct session *session, unsigned side, struct chunk *chunk, const struct span *span)
 {
     struct side *s = &session->sides[side];

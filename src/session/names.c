@@ -183,15 +183,16 @@ static void learn_address(struct names *names, uint8_t ip_version, const uint8_t
     table_insert(&names->by_address, address_hash(names, ip_version, address));
 }
 
-static struct lookup *lookup_enter(struct names *names, uint8_t ip_version, const uint8_t client[16], const uint8_t resolver[16],
-                                   const char *name, const struct moment *moment)
+static struct lookup *lookup_enter(struct names *names, uint8_t ip_version, const uint8_t client[16],
+                                   const uint8_t resolver[16], const char *name, const struct moment *moment)
 {
     struct lookup *entry = lookup_find(names, client, name);
     if (entry)
         return entry;
     char *copy = strdup(name);
     void *array = names->lookups;
-    bool has_room = copy && table_reserve(names, &names->by_lookup, &array, &names->cap_lookups, sizeof *names->lookups);
+    bool has_room =
+        copy && table_reserve(names, &names->by_lookup, &array, &names->cap_lookups, sizeof *names->lookups);
     names->lookups = array;
     if (!has_room) {
         free(copy);
@@ -205,8 +206,8 @@ static struct lookup *lookup_enter(struct names *names, uint8_t ip_version, cons
     return entry;
 }
 
-void names_message(struct names *names, uint8_t ip_version, const uint8_t src[16], const uint8_t dst[16], struct bytes message,
-                   const struct moment *moment)
+void names_message(struct names *names, uint8_t ip_version, const uint8_t src[16], const uint8_t dst[16],
+                   struct bytes message, const struct moment *moment)
 {
     struct fault fault;
     struct cursor c;
@@ -302,10 +303,22 @@ static bool is_search_attempt(const struct names *names, const struct lookup *fa
 
 bool names_next_failure(const struct names *names, size_t *next, struct name_failure *out)
 {
-    static const char *const answers[16] = {[0] = "empty", [RCODE_SERVFAIL] = "SERVFAIL", [RCODE_NXDOMAIN] = "NXDOMAIN",
-                                            [1] = "RCODE1", [4] = "RCODE4", [5] = "REFUSED", [6] = "RCODE6", [7] = "RCODE7",
-                                            [8] = "RCODE8", [9] = "RCODE9", [10] = "RCODE10", [11] = "RCODE11", [12] = "RCODE12",
-                                            [13] = "RCODE13", [14] = "RCODE14", [15] = "RCODE15"};
+    static const char *const answers[16] = {[0] = "empty",
+                                            [RCODE_SERVFAIL] = "SERVFAIL",
+                                            [RCODE_NXDOMAIN] = "NXDOMAIN",
+                                            [1] = "RCODE1",
+                                            [4] = "RCODE4",
+                                            [5] = "REFUSED",
+                                            [6] = "RCODE6",
+                                            [7] = "RCODE7",
+                                            [8] = "RCODE8",
+                                            [9] = "RCODE9",
+                                            [10] = "RCODE10",
+                                            [11] = "RCODE11",
+                                            [12] = "RCODE12",
+                                            [13] = "RCODE13",
+                                            [14] = "RCODE14",
+                                            [15] = "RCODE15"};
     for (; *next < names->by_lookup.num; ++*next) {
         const struct lookup *lookup = &names->lookups[*next];
         if (lookup->has_success || is_search_attempt(names, lookup))

@@ -1,5 +1,5 @@
-/* Is a side TLS, and where does its TLS begin: by content, never by port. A stream that does not open with TLS is searched for a
- * ClientHello for a while, since STARTTLS, CONNECT and SOCKS put plain text in front of it. */
+/* Is a side TLS, and where does its TLS begin: by content, never by port. A stream that does not open with TLS is
+ * searched for a ClientHello for a while, since STARTTLS, CONNECT and SOCKS put plain text in front of it. */
 #include "session/session_internal.h"
 
 #include <string.h>
@@ -91,11 +91,13 @@ static bool is_tls_start(struct bytes b, bool has_peer_tls)
     struct handshake_header message;
     handshake_header_parse(&c, &message);
     uint16_t version = cursor_u16(&c, "legacy_version");
-    return cursor_ok(&c) && (message.type == HS_CLIENT_HELLO || message.type == HS_SERVER_HELLO) && message.length >= 38 &&
-           message.length < LIMIT_HANDSHAKE_MESSAGE && version >> 8 == 3 && (version & 0xFF) <= 4;
+    return cursor_ok(&c) && (message.type == HS_CLIENT_HELLO || message.type == HS_SERVER_HELLO) &&
+           message.length >= 38 && message.length < LIMIT_HANDSHAKE_MESSAGE && version >> 8 == 3 &&
+           (version & 0xFF) <= 4;
 }
 
-/* The first place in b where TLS begins; b.len when there is none. Places with fewer than a pattern's bytes left are not judged. */
+/* The first place in b where TLS begins; b.len when there is none. Places with fewer than a pattern's bytes left are
+ * not judged. */
 static size_t find_start(struct bytes b, bool has_peer_tls)
 {
     size_t at = 0;

@@ -1,4 +1,5 @@
-/* The record layer (RFC 8446 section 5, RFC 5246 section 6): collects what is readable, skips the rest by its length. */
+/* The record layer (RFC 8446 section 5, RFC 5246 section 6): collects what is readable, skips the rest by its length.
+ */
 #include "session/session_internal.h"
 
 static struct record_header peek_header(struct bytes b)
@@ -47,7 +48,8 @@ static void note_hidden(struct session *session, unsigned side, enum event_kind 
     event->is_encrypted = true;
 }
 
-static void application_record(struct session *session, unsigned side, const struct record_header *h, const struct span *span)
+static void application_record(struct session *session, unsigned side, const struct record_header *h,
+                               const struct span *span)
 {
     struct side *s = &session->sides[side];
     bool is_readable_kind = session->version != 0 && !session_is_tls13(session);
@@ -56,8 +58,10 @@ static void application_record(struct session *session, unsigned side, const str
     note_hidden(session, side, is_readable_kind ? EVENT_APPLICATION : EVENT_HIDDEN, h, span);
 }
 
-/* A protected handshake record up to TLS 1.2: a Finished when a ChangeCipherSpec went before, else a later handshake. */
-static void protected_handshake(struct session *session, unsigned side, const struct record_header *h, const struct span *span)
+/* A protected handshake record up to TLS 1.2: a Finished when a ChangeCipherSpec went before, else a later handshake.
+ */
+static void protected_handshake(struct session *session, unsigned side, const struct record_header *h,
+                                const struct span *span)
 {
     struct side *s = &session->sides[side], *peer = &session->sides[!side];
     note_hidden(session, side, EVENT_HIDDEN, h, span);
@@ -72,7 +76,8 @@ static void protected_handshake(struct session *session, unsigned side, const st
     }
 }
 
-static void change_cipher_spec(struct session *session, unsigned side, const struct record_header *h, const struct span *span)
+static void change_cipher_spec(struct session *session, unsigned side, const struct record_header *h,
+                               const struct span *span)
 {
     struct side *s = &session->sides[side];
     struct event *event = session_event(session, side, EVENT_CHANGE_CIPHER_SPEC, span, h->length);
@@ -83,7 +88,8 @@ static void change_cipher_spec(struct session *session, unsigned side, const str
 }
 
 /* A record that needs no more than its header. False: it has to be collected. */
-static bool record_by_header(struct session *session, unsigned side, const struct record_header *h, const struct span *span)
+static bool record_by_header(struct session *session, unsigned side, const struct record_header *h,
+                             const struct span *span)
 {
     struct side *s = &session->sides[side];
     if (h->type == CONTENT_APPLICATION_DATA)
@@ -141,7 +147,8 @@ static void heartbeat_record(struct session *session, unsigned side, struct byte
     }
 }
 
-/* A whole handshake message that starts this fragment and fits it, of a type that exists: then it cannot be ciphertext. */
+/* A whole handshake message that starts this fragment and fits it, of a type that exists: then it cannot be ciphertext.
+ */
 static bool looks_readable(struct bytes fragment)
 {
     struct fault fault;
@@ -167,7 +174,8 @@ static void record_whole(struct session *session, unsigned side, const struct re
 }
 
 /* Not a record: what came before decides what this is. */
-static void no_record(struct session *session, struct flow *flow, unsigned side, struct bytes b, const struct span *span)
+static void no_record(struct session *session, struct flow *flow, unsigned side, struct bytes b,
+                      const struct span *span)
 {
     struct side *s = &session->sides[side];
     if (s->is_after_gap) {

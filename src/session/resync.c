@@ -1,5 +1,5 @@
-/* After a gap: records are found again where two record headers chain, the second exactly where the first says. At the very end
- * of a stream a record that ends with it counts as chained. What is read from there on is marked. */
+/* After a gap: records are found again where two record headers chain, the second exactly where the first says. At the
+ * very end of a stream a record that ends with it counts as chained. What is read from there on is marked. */
 #include "session/session_internal.h"
 
 #include <stdlib.h>

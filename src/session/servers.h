@@ -1,4 +1,5 @@
-/* Which servers (address and port) spoke TLS in this capture: attempts on them are worth telling. Bounded by LIMIT_SERVERS. */
+/* Which servers (address and port) spoke TLS in this capture: attempts on them are worth telling. Bounded by
+ * LIMIT_SERVERS. */
 #ifndef TLSWHY_SESSION_SERVERS_H
 #define TLSWHY_SESSION_SERVERS_H
 

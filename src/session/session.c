@@ -1,5 +1,5 @@
-/* One connection's life: memory, the states of its two sides, gaps and closes. The states' work is in plain.c, records.c,
- * resync.c and ssl2_stream.c. */
+/* One connection's life: memory, the states of its two sides, gaps and closes. The states' work is in plain.c,
+ * records.c, resync.c and ssl2_stream.c. */
 #include "session/session_internal.h"
 
 #include <stdlib.h>
@@ -83,7 +83,8 @@ static bool events_grow(struct session *session)
     return true;
 }
 
-struct event *session_event(struct session *session, unsigned side, enum event_kind kind, const struct span *span, uint32_t len)
+struct event *session_event(struct session *session, unsigned side, enum event_kind kind, const struct span *span,
+                            uint32_t len)
 {
     if (session->num_events == session->cap_events && !events_grow(session))
         return NULL;
@@ -197,8 +198,9 @@ static void dead_walk(struct session *session, struct flow *flow, unsigned side,
 void session_walk(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk)
 {
     static void (*const walk[])(struct session *, struct flow *, unsigned, struct chunk *) = {
-        [SIDE_OPENING] = opening_walk, [SIDE_PLAIN] = plain_scan, [SIDE_RECORDS] = records_walk, [SIDE_SKIP] = skip_walk,
-        [SIDE_LOST] = lost_walk,       [SIDE_SSL2] = ssl2_walk,   [SIDE_DEAD] = dead_walk,
+        [SIDE_OPENING] = opening_walk, [SIDE_PLAIN] = plain_scan, [SIDE_RECORDS] = records_walk,
+        [SIDE_SKIP] = skip_walk,       [SIDE_LOST] = lost_walk,   [SIDE_SSL2] = ssl2_walk,
+        [SIDE_DEAD] = dead_walk,
     };
     while (chunk->bytes.len > 0)
         walk[session->sides[side].state](session, flow, side, chunk);
@@ -254,7 +256,8 @@ void session_gap(struct session *session, struct flow *flow, unsigned side, cons
     struct span span = {gap->offset, {gap->before, flow->last.time_ns}, {gap->after, flow->last.time_ns}, 0};
     if (gap->after.frame == 0)
         span.last = span.first;
-    struct event *event = session_event(session, side, EVENT_GAP, &span, gap->len > UINT32_MAX ? UINT32_MAX : (uint32_t)gap->len);
+    struct event *event =
+        session_event(session, side, EVENT_GAP, &span, gap->len > UINT32_MAX ? UINT32_MAX : (uint32_t)gap->len);
     if (event)
         event->code = (uint8_t)gap->kind;
     s->is_after_gap = true;
@@ -273,7 +276,8 @@ void session_gap(struct session *session, struct flow *flow, unsigned side, cons
     }
 }
 
-void session_close(struct session *session, struct flow *flow, unsigned side, bool is_reset, const struct moment *moment)
+void session_close(struct session *session, struct flow *flow, unsigned side, bool is_reset,
+                   const struct moment *moment)
 {
     struct side *s = &session->sides[side];
     if (is_reset ? s->has_rst : s->has_fin)

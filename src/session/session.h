@@ -1,9 +1,10 @@
 /*
- * One connection while it lasts: takes the ordered bytes of both sides, walks their TLS (SSLv2) records, and keeps what was
- * seen as events, each with its place, and the bodies of the handshake messages that reports and rules read later.
+ * One connection while it lasts: takes the ordered bytes of both sides, walks their TLS (SSLv2) records, and keeps what
+ * was seen as events, each with its place, and the bodies of the handshake messages that reports and rules read later.
  *
- * Nothing is judged here and nothing is interpreted that can wait: connection_build() does that once, at the end. Application data
- * is skipped by its length and never kept. Every session owns its memory, capped by LIMIT_SESSION_ARENA, and is freed whole.
+ * Nothing is judged here and nothing is interpreted that can wait: connection_build() does that once, at the end.
+ * Application data is skipped by its length and never kept. Every session owns its memory, capped by
+ * LIMIT_SESSION_ARENA, and is freed whole.
  */
 #ifndef TLSWHY_SESSION_SESSION_H
 #define TLSWHY_SESSION_SESSION_H
@@ -30,7 +31,8 @@ void session_free(struct session *session);
 void session_data(struct session *session, struct flow *flow, unsigned side, struct bytes data, uint64_t offset,
                   const struct moment *moment);
 void session_gap(struct session *session, struct flow *flow, unsigned side, const struct gap *gap);
-void session_close(struct session *session, struct flow *flow, unsigned side, bool is_reset, const struct moment *moment);
+void session_close(struct session *session, struct flow *flow, unsigned side, bool is_reset,
+                   const struct moment *moment);
 /* The connection is over: what was collected in part becomes facts now. Idempotent. */
 void session_finish(struct session *session, struct flow *flow);
 

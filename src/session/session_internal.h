@@ -6,13 +6,14 @@
 #include "session/session.h"
 
 enum {
-    HIDDEN_KEEP = 16,             /* protected records noted for each side; the latest replaces the last of them */
-    PLAIN_SCAN_LEN = 16 * 1024,   /* bytes of plain text of one side in which a ClientHello is looked for (STARTTLS, CONNECT) */
-    LOST_SCAN_LEN = 256 * 1024,   /* bytes after a gap in which records are looked for, then the side is given up */
+    HIDDEN_KEEP = 16, /* protected records noted for each side; the latest replaces the last of them */
+    PLAIN_SCAN_LEN =
+        16 * 1024, /* bytes of plain text of one side in which a ClientHello is looked for (STARTTLS, CONNECT) */
+    LOST_SCAN_LEN = 256 * 1024, /* bytes after a gap in which records are looked for, then the side is given up */
     LOST_WINDOW = 2 * (RECORD_MAX_LEN + RECORD_HEADER_LEN), /* bytes held while looking */
-    FIRST_BYTES_LEN = 64,         /* of a side that is no TLS */
-    LOST_MARKS = 64,              /* packets told apart in that window */
-    HELLO_PATTERN_LEN = 11,       /* record header, handshake header, version: what a hello is recognised by */
+    FIRST_BYTES_LEN = 64,                                   /* of a side that is no TLS */
+    LOST_MARKS = 64,                                        /* packets told apart in that window */
+    HELLO_PATTERN_LEN = 11, /* record header, handshake header, version: what a hello is recognised by */
 };
 
 enum side_state {
@@ -46,18 +47,18 @@ struct lost_marks {
 struct side {
     struct buffer *record;    /* a record (or opening, or window of a search) that is not whole yet */
     struct lost_marks *marks; /* SIDE_LOST */
-    struct buffer *message; /* a handshake message that is not whole yet */
+    struct buffer *message;   /* a handshake message that is not whole yet */
     uint64_t skip_until;
-    uint32_t scanned;       /* bytes looked through in SIDE_PLAIN and SIDE_LOST */
+    uint32_t scanned; /* bytes looked through in SIDE_PLAIN and SIDE_LOST */
     uint16_t num_hidden;
-    uint16_t last_hidden;   /* index + 1 of the event that the next protected record replaces */
+    uint16_t last_hidden; /* index + 1 of the event that the next protected record replaces */
     enum side_state state : 8;
     bool has_tls : 1, has_payload : 1, has_handshake : 1;
     bool is_after_gap : 1;     /* something of this side is missing before here */
     bool has_ccs : 1;          /* up to TLS 1.2: what follows is protected */
     bool expects_finished : 1; /* the next protected handshake record is a Finished */
     bool has_finished : 1, has_application : 1, has_fin : 1, has_rst : 1;
-    uint32_t message_skip;     /* handshake bytes of an oversized message still to come */
+    uint32_t message_skip; /* handshake bytes of an oversized message still to come */
 };
 
 struct arena_block {
@@ -69,8 +70,8 @@ struct session {
     struct session_context *context;
     struct event *events; /* role holds the flow's side until connection_build() maps it */
     uint16_t num_events, cap_events;
-    uint16_t version;     /* of the ServerHello, 0 unknown */
-    uint8_t client_side;  /* 0, 1 as hellos tell; 2 unknown */
+    uint16_t version;    /* of the ServerHello, 0 unknown */
+    uint8_t client_side; /* 0, 1 as hellos tell; 2 unknown */
     uint8_t num_client_hellos;
     bool is_events_cut : 1, is_finished : 1, is_renegotiating : 1, has_hello_retry : 1, is_ssl2 : 1, has_master_key : 1;
     uint16_t cipher;
@@ -104,14 +105,16 @@ static inline void chunk_advance(struct chunk *chunk, size_t n)
 }
 
 /* session.c */
-void *session_alloc(struct session *session, size_t len);                    /* NULL at the limit */
-struct bytes session_keep(struct session *session, struct bytes b);          /* a copy; empty at the limit */
+void *session_alloc(struct session *session, size_t len);           /* NULL at the limit */
+struct bytes session_keep(struct session *session, struct bytes b); /* a copy; empty at the limit */
 /* A new event of `len` bytes at `span`; NULL at the limit. */
-struct event *session_event(struct session *session, unsigned side, enum event_kind kind, const struct span *span, uint32_t len);
+struct event *session_event(struct session *session, unsigned side, enum event_kind kind, const struct span *span,
+                            uint32_t len);
 bool buffer_append(struct session *session, struct buffer **buffer, struct chunk *chunk, uint32_t target);
 void buffer_drop(struct session *session, struct buffer **buffer);
 void session_side_dead(struct session *session, struct flow *flow, unsigned side);
-void session_walk(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk); /* until it is empty */
+void session_walk(struct session *session, struct flow *flow, unsigned side,
+                  struct chunk *chunk); /* until it is empty */
 void session_skip(struct session *session, struct flow *flow, unsigned side, uint64_t until);
 void session_first_bytes(struct session *session, unsigned side, struct bytes b);
 static inline bool session_is_tls13(const struct session *session)
@@ -137,7 +140,8 @@ void ssl2_flush(struct session *session, unsigned side);
 /* messages.c */
 void messages_record(struct session *session, unsigned side, struct bytes fragment, const struct span *span);
 void messages_flush(struct session *session, unsigned side);
-void messages_chain(struct session *session, unsigned side, struct bytes list, bool is_tls13, bool is_cut, const struct span *span);
+void messages_chain(struct session *session, unsigned side, struct bytes list, bool is_tls13, bool is_cut,
+                    const struct span *span);
 
 /* completion.c: what sizes of protected records tell of a TLS 1.3 handshake */
 void completion_infer(struct connection *c);

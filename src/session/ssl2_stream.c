@@ -1,5 +1,5 @@
-/* SSLv2 records of one side: the messages in the clear up to CLIENT-MASTER-KEY, then lengths only. A client whose hello came in
- * the version-2 form goes on with TLS records when the server chose TLS (RFC 5246 appendix E.2). */
+/* SSLv2 records of one side: the messages in the clear up to CLIENT-MASTER-KEY, then lengths only. A client whose hello
+ * came in the version-2 form goes on with TLS records when the server chose TLS (RFC 5246 appendix E.2). */
 #include "session/session_internal.h"
 
 enum { SSL2_HEADER_MAX = 3, SSL2_RECORD_MAX = 32767 };
@@ -31,7 +31,8 @@ static void hello(struct session *session, unsigned side, struct bytes body, str
     }
 }
 
-static void server_hello(struct session *session, unsigned side, struct bytes body, const struct span *span, struct event *event)
+static void server_hello(struct session *session, unsigned side, struct bytes body, const struct span *span,
+                         struct event *event)
 {
     struct fault fault;
     struct cursor c;
@@ -60,7 +61,8 @@ static void server_hello(struct session *session, unsigned side, struct bytes bo
 }
 
 /* One whole record's data. */
-static void record(struct session *session, unsigned side, const struct ssl2_record_header *h, struct bytes data, struct span *span)
+static void record(struct session *session, unsigned side, const struct ssl2_record_header *h, struct bytes data,
+                   struct span *span)
 {
     struct side *s = &session->sides[side];
     if (session->has_master_key) {
@@ -116,7 +118,8 @@ void ssl2_walk(struct session *session, struct flow *flow, unsigned side, struct
     uint32_t target = SSL2_HEADER_MAX;
     if (s->record && header_at((struct bytes){s->record->data, s->record->len}, &h))
         target = h.header_len + (uint32_t)h.length;
-    if (!buffer_append(session, &s->record, chunk, target > SSL2_RECORD_MAX + SSL2_HEADER_MAX ? SSL2_RECORD_MAX : target)) {
+    if (!buffer_append(session, &s->record, chunk,
+                       target > SSL2_RECORD_MAX + SSL2_HEADER_MAX ? SSL2_RECORD_MAX : target)) {
         session_side_dead(session, flow, side);
         return;
     }
