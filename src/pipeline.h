@@ -45,8 +45,9 @@ struct pipeline_result {
     bool was_stopped;
 };
 
-/* Reads everything, writes the report. -1 and *error when an input or the output failed; a report of what was read before is
- * written all the same where that is possible. */
-int pipeline_run(const struct pipeline_options *options, struct pipeline_result *result, struct error *error) MUST_CHECK;
+/* Reads everything, writes the report. -1 and *error when an input or the output failed; a report of what was read
+ * before is written all the same where that is possible. */
+int pipeline_run(const struct pipeline_options *options, struct pipeline_result *result,
+                 struct error *error) MUST_CHECK;
 
 #endif

@@ -4,7 +4,7 @@
 #include "capture/order.h"
 #include "capture/reader.h"
 
-#include "limits.h"
+#include "bounds.h"
 
 #include <errno.h>
 #include <stdlib.h>

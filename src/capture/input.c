@@ -1,7 +1,7 @@
 /* Facts of one input: see input.h. */
 #include "capture/input.h"
 
-#include "limits.h"
+#include "bounds.h"
 
 #include <stdarg.h>
 #include <stdio.h>

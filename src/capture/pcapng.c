@@ -2,7 +2,7 @@
 #include "capture/load.h"
 #include "capture/reader.h"
 
-#include "limits.h"
+#include "bounds.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Opening, recognising and ending one input: see reader.h. */
 #include "capture/reader.h"
 
-#include "limits.h"
+#include "bounds.h"
 
 #include <ctype.h>
 #include <errno.h>

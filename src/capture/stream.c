@@ -1,7 +1,7 @@
 /* Descriptor, decompression, SHA-256: see stream.h. */
 #include "capture/stream.h"
 
-#include "limits.h"
+#include "bounds.h"
 
 #include <errno.h>
 #include <fcntl.h>

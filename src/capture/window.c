@@ -1,7 +1,7 @@
 /* The read block: see window.h. */
 #include "capture/window.h"
 
-#include "limits.h"
+#include "bounds.h"
 
 #include <stdlib.h>
 #include <string.h>

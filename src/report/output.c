@@ -1,7 +1,7 @@
 /* Output buffers: see output.h. */
 #include "report/output.h"
 
-#include "limits.h"
+#include "bounds.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,9 +1,9 @@
 /* Names learnt from DNS: see names.h. Two open hash tables, by address and by (client, name). */
 #include "session/names.h"
 
+#include "bounds.h"
 #include "dissect/dns.h"
 #include "hash.h"
-#include "limits.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* The set of servers that spoke TLS: see servers.h. Open addressing, grown by doubling. */
 #include "session/servers.h"
 
+#include "bounds.h"
 #include "hash.h"
-#include "limits.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef TLSWHY_SESSION_SESSION_INTERNAL_H
 #define TLSWHY_SESSION_SESSION_INTERNAL_H
 
-#include "limits.h"
+#include "bounds.h"
 #include "session/session.h"
 
 enum {

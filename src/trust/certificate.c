@@ -1,7 +1,7 @@
 /* The store of distinct certificates: see certificate.h. */
 #include "trust/certificate.h"
 
-#include "limits.h"
+#include "bounds.h"
 #include "trust/certificate_facts.h"
 
 #include <openssl/err.h>

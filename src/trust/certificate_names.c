@@ -1,5 +1,5 @@
 /* Names inside a certificate: distinguished names (RFC 2253), subjectAltName, authorityInfoAccess (RFC 5280). */
-#include "limits.h"
+#include "bounds.h"
 #include "trust/certificate_facts.h"
 
 #include <openssl/bio.h>

@@ -1,6 +1,6 @@
 /* Certificates: facts against what `openssl x509` prints (tests/unit/data/certificates), the store's references,
  * look-ups and eviction. */
-#include "limits.h"
+#include "bounds.h"
 #include "trust/certificate.h"
 
 #include "support/cmocka_all.h"

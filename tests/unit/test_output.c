@@ -1,7 +1,7 @@
 /* Outputs: blocks into a descriptor, memory, spools that move to a file, errors that are kept. */
 #include "support/cmocka_all.h"
 
-#include "limits.h"
+#include "bounds.h"
 #include "report/output.h"
 
 #include <errno.h>

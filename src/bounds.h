@@ -1,22 +1,20 @@
 /*
  * Every limit on growth, with its reason. Hitting one is counted and reported, never silent.
  */
-/* gcc's own <limits.h> asks for the next one in a way that finds this file first: pass it on, outside the guard. */
-#include_next <limits.h>
 
-#ifndef TLSWHY_LIMITS_H
-#define TLSWHY_LIMITS_H
+#ifndef TLSWHY_BOUNDS_H
+#define TLSWHY_BOUNDS_H
 
 enum {
-    LIMIT_READ_BLOCK = 256 * 1024,    /* bytes asked from read() at once */
-    LIMIT_PACKET = 16 * 1024 * 1024,  /* a captured packet longer than this is damage, not a packet */
-    LIMIT_BATCH = 64,                 /* packets that go through the stages together */
-    LIMIT_FILES = 1 << 19,            /* inputs of one run (struct place holds 20 bits) */
-    LIMIT_INTERFACES = 65536,         /* interfaces of one pcapng section */
-    LIMIT_FILE_NOTES = 64,            /* notes (damage and the like) kept for one input */
-    LIMIT_COMMENTS = 10000,           /* pcapng comments and name resolution records kept for one input */
+    LIMIT_READ_BLOCK = 256 * 1024,          /* bytes asked from read() at once */
+    LIMIT_PACKET = 16 * 1024 * 1024,        /* a captured packet longer than this is damage, not a packet */
+    LIMIT_BATCH = 64,                       /* packets that go through the stages together */
+    LIMIT_FILES = 1 << 19,                  /* inputs of one run (struct place holds 20 bits) */
+    LIMIT_INTERFACES = 65536,               /* interfaces of one pcapng section */
+    LIMIT_FILE_NOTES = 64,                  /* notes (damage and the like) kept for one input */
+    LIMIT_COMMENTS = 10000,                 /* pcapng comments and name resolution records kept for one input */
     LIMIT_COMMENT_BYTES = 16 * 1024 * 1024, /* and the bytes they hold */
-    LIMIT_SECRETS = 64 * 1024 * 1024, /* bytes of decryption secrets blocks kept for one input */
+    LIMIT_SECRETS = 64 * 1024 * 1024,       /* bytes of decryption secrets blocks kept for one input */
 
     LIMIT_FRAGMENT_DATAGRAMS = 4096,         /* IP datagrams waiting for fragments */
     LIMIT_FRAGMENT_BYTES = 16 * 1024 * 1024, /* and the bytes they hold */
@@ -40,9 +38,9 @@ enum {
     LIMIT_CERTIFICATE = 64 * 1024,              /* bytes of one certificate */
     LIMIT_CERTIFICATE_NAMES = 10000,            /* subject alternative names kept of one certificate */
     LIMIT_CERTIFICATE_CACHE = 32 * 1024 * 1024, /* bytes of certificates not in use by any connection */
-    LIMIT_ATTEMPTS = 200000,                    /* attempts without TLS kept until it is known whether their server speaks it */
-    LIMIT_NAMES = 100000,                       /* addresses whose DNS names are remembered */
-    LIMIT_SERVERS = 100000,                     /* servers known to speak TLS */
+    LIMIT_ATTEMPTS = 200000, /* attempts without TLS kept until it is known whether their server speaks it */
+    LIMIT_NAMES = 100000,    /* addresses whose DNS names are remembered */
+    LIMIT_SERVERS = 100000,  /* servers known to speak TLS */
 
     LIMIT_OUTPUT_BLOCK = 256 * 1024,      /* bytes of a report written at once */
     LIMIT_SPOOL_MEMORY = 4 * 1024 * 1024, /* report text held back in memory; more goes to a temporary file */

@@ -1,0 +1,60 @@
+/* The state that pipeline.c and settle.c share; nobody else includes it. */
+#ifndef TLSWHY_PIPELINE_INTERNAL_H
+#define TLSWHY_PIPELINE_INTERNAL_H
+
+#include "capture/filter.h"
+#include "flow/defrag.h"
+#include "pipeline.h"
+#include "session/names.h"
+#include "session/servers.h"
+#include "session/session.h"
+
+/* Files that continue each other: one flow table, one clock. */
+struct group {
+    struct pipeline *pipeline;
+    struct flow_table *flows;
+    struct defrag *defrag;
+    struct moment last; /* the latest packet by time */
+    uint32_t index;
+};
+
+/* A connection that is over and waits for the end of the capture. */
+struct held {
+    struct flow *flow;
+    struct moment end;
+    uint32_t group;
+    enum flow_end end_kind;
+};
+
+struct pipeline {
+    const struct pipeline_options *options;
+    struct capture *capture;
+    struct filter *filter;
+    struct certificates *certificates;
+    struct fingerprints *fingerprints;
+    struct names *names;
+    struct servers *servers;
+    struct report *report;
+    struct session_context sessions;
+    struct group **groups;
+    size_t num_groups;
+    uint8_t *digits; /* by input */
+    size_t num_digits;
+    uint64_t next_id;
+    struct held *held;
+    size_t num_held, cap_held, num_attempts;
+    uint64_t attempts_dropped, sessions_lost;
+    struct report_summary summary;
+    struct error filter_error;
+    bool is_at_end;
+};
+
+/* A connection is over. True: it is held, and stays valid until the end. */
+bool settle_ended(struct pipeline *p, const struct held *over);
+/* At the end of the capture: reports what was held, in the order in which it began, and lets it go. */
+void settle_held(struct pipeline *p);
+/* Reports look-ups that failed. */
+void settle_names(struct pipeline *p);
+void settle_release(struct pipeline *p, const struct held *over);
+
+#endif

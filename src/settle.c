@@ -1,0 +1,216 @@
+/* What becomes of connections that are over: reported at once, held to the end of the capture, or counted. */
+#include "bounds.h"
+#include "pipeline_internal.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_LEN = 256 };
+
+static void count_verdict(struct report_summary *summary, const char *code)
+{
+    for (unsigned i = 0; i < summary->num_verdicts; i++)
+        if (strcmp(summary->verdicts[i].code, code) == 0) {
+            summary->verdicts[i].count++;
+            return;
+        }
+    if (summary->num_verdicts < REPORT_MAX_VERDICTS) {
+        summary->verdicts[summary->num_verdicts].code = code;
+        summary->verdicts[summary->num_verdicts++].count = 1;
+    }
+}
+
+static bool matches_name(const char *wanted, struct bytes name)
+{
+    if (wanted[0] == '*' && wanted[1] == '.')
+        wanted++;
+    size_t len = strlen(wanted);
+    if (wanted[0] != '.')
+        return name.len == len && strncasecmp(wanted, (const char *)name.at, len) == 0;
+    return name.len > len && strncasecmp(wanted, (const char *)bytes_slice(name, name.len - len, len).at, len) == 0;
+}
+
+static bool is_selected(const struct selection *selection, const struct connection *c, const struct verdict *verdict)
+{
+    const bool *has = selection->has_outcome;
+    if ((has[0] || has[1] || has[2] || has[3]) && !has[verdict->outcome])
+        return false;
+    if (selection->connection != 0 && selection->connection != c->id)
+        return false;
+    if (selection->verdict && (!verdict->code || strcmp(selection->verdict, verdict->code) != 0))
+        return false;
+    return !selection->sni || (c->has_client_hello && matches_name(selection->sni, c->client_hello.ext.server_name));
+}
+
+/* The server's name: what the client asked for, else what DNS in the capture said of the address. */
+static void find_name(const struct pipeline *p, struct connection *c, char buf[NAME_LEN])
+{
+    struct bytes sni = c->has_client_hello ? c->client_hello.ext.server_name : (struct bytes){NULL, 0};
+    if (sni.len > 0 && sni.len < NAME_LEN && !memchr(sni.at, 0, sni.len)) {
+        memcpy(buf, sni.at, sni.len);
+        buf[sni.len] = '\0';
+        c->name = buf;
+        c->name_from = "sni";
+    } else if (sni.len == 0) {
+        c->name = names_of_address(p->names, c->flow->ip_version, c->flow->address[!c->client_side]);
+        c->name_from = c->name ? "dns" : NULL;
+    }
+}
+
+static void judge(const struct pipeline *p, const struct held *over, const struct session *session,
+                  struct connection *c, struct verdict *verdict)
+{
+    connection_build(c, session, over->flow);
+    c->group = over->group;
+    c->end_kind = over->end_kind;
+    c->end = over->end;
+    uint64_t file = over->flow->first.place.file;
+    c->time_digits = file < p->num_digits && p->digits[file] ? p->digits[file] : 6;
+    struct verdict_context context = {p->groups[over->group]->last};
+    verdict_choose(verdict, c, &context);
+}
+
+static void emit(struct pipeline *p, struct connection *c, const struct verdict *verdict)
+{
+    char name[NAME_LEN];
+    find_name(p, c, name);
+    p->summary.outcomes[verdict->outcome]++;
+    if (verdict->code)
+        count_verdict(&p->summary, verdict->code);
+    if (!is_selected(&p->options->selection, c, verdict))
+        return;
+    struct report_connection record = {
+        .connection = c,
+        .verdict = verdict,
+        .input = capture_input_at(p->capture, c->flow->first.place.file),
+        .capture = p->capture,
+    };
+    (void)report_connection(p->report, &record); /* a write error is kept and told by report_finish() */
+}
+
+static bool is_told_port(const struct pipeline_options *options, uint16_t port)
+{
+    for (size_t i = 0; i < options->num_ports; i++)
+        if (port >= options->ports[i].first && port <= options->ports[i].last)
+            return true;
+    const struct service_port *service = service_port_find(port, false);
+    return service && service->mode == PORT_IMPLICIT_TLS;
+}
+
+/* Is an attempt that never became TLS worth telling? By its server's port, or because that server spoke TLS elsewhere.
+ */
+static bool is_wanted_attempt(const struct pipeline *p, const struct flow *flow, unsigned client_side)
+{
+    return is_told_port(p->options, flow->port[!client_side]) ||
+           servers_has(p->servers, flow->ip_version, flow->address[!client_side], flow->port[!client_side]);
+}
+
+/* Opened, nothing said, closed. */
+static bool is_probe(const struct flow *flow)
+{
+    return flow->stream[0].bytes == 0 && flow->stream[1].bytes == 0 && flow->setup == FLOW_COMPLETE;
+}
+
+void settle_release(struct pipeline *p, const struct held *over)
+{
+    session_free(over->flow->user);
+    flow_table_release(p->groups[over->group]->flows, over->flow);
+}
+
+static bool hold(struct pipeline *p, const struct held *over)
+{
+    if (p->num_held == p->cap_held) {
+        size_t cap = p->cap_held ? p->cap_held + p->cap_held / 2 : 1024;
+        struct held *held = realloc(p->held, cap * sizeof *held);
+        if (!held)
+            return false;
+        p->held = held;
+        p->cap_held = cap;
+    }
+    p->held[p->num_held++] = *over;
+    return true;
+}
+
+/* An ended connection goes one of three ways: reported at once (completed), held to the end (failed, or an attempt that
+ * later traffic may make worth telling), or counted and forgotten. */
+bool settle_ended(struct pipeline *p, const struct held *over)
+{
+    struct flow *flow = over->flow;
+    struct session *session = flow->user;
+    if (session)
+        session_finish(session, flow);
+    if (session_is_tls(session)) {
+        bool is_certain;
+        unsigned server = !session_client_side(session, flow, &is_certain);
+        servers_add(p->servers, flow->ip_version, flow->address[server], flow->port[server]);
+        struct connection c;
+        struct verdict verdict;
+        if (!p->is_at_end) {
+            judge(p, over, session, &c, &verdict);
+            if (verdict.outcome == OUTCOME_COMPLETED) {
+                emit(p, &c, &verdict);
+                return false;
+            }
+        }
+        return hold(p, over);
+    }
+    if (is_probe(flow) && !p->options->list_probes) {
+        p->summary.probes++;
+        return false;
+    }
+    if (p->num_attempts >= LIMIT_ATTEMPTS) {
+        bool is_certain;
+        if (!is_wanted_attempt(p, flow, session_client_side(session, flow, &is_certain))) {
+            p->attempts_dropped++;
+            return false;
+        }
+    }
+    p->num_attempts++;
+    return hold(p, over);
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const struct held *x = a, *y = b;
+    return x->flow->id < y->flow->id ? -1 : x->flow->id > y->flow->id;
+}
+
+/* What waited for the end, in the order in which it began. */
+void settle_held(struct pipeline *p)
+{
+    if (p->num_held > 0)
+        qsort(p->held, p->num_held, sizeof *p->held, by_id);
+    for (size_t i = 0; i < p->num_held; i++) {
+        const struct held *over = &p->held[i];
+        const struct session *session = over->flow->user;
+        bool is_certain;
+        unsigned client = session_client_side(session, over->flow, &is_certain);
+        if (session_is_tls(session) || (p->options->list_probes && is_probe(over->flow)) ||
+            is_wanted_attempt(p, over->flow, client)) {
+            struct connection c;
+            struct verdict verdict;
+            judge(p, over, session, &c, &verdict);
+            emit(p, &c, &verdict);
+        } else {
+            p->summary.unlisted++;
+        }
+        settle_release(p, over);
+    }
+    p->num_held = 0;
+}
+
+void settle_names(struct pipeline *p)
+{
+    struct name_failure failure;
+    for (size_t next = 0; names_next_failure(p->names, &next, &failure);) {
+        char client[INET6_ADDRSTRLEN], resolver[INET6_ADDRSTRLEN];
+        int family = failure.ip_version == 4 ? AF_INET : AF_INET6;
+        inet_ntop(family, failure.client, client, sizeof client);
+        inet_ntop(family, failure.resolver, resolver, sizeof resolver);
+        struct report_name record = {failure.name,   client,
+                                     resolver,       failure.answer,
+                                     failure.moment, capture_input_at(p->capture, failure.moment.place.file)};
+        (void)report_name(p->report, &record);
+    }
+}
