@@ -1,7 +1,7 @@
 /* IP reassembly after RFC 791 and RFC 8200 section 4.5: a buffer for each datagram and a bit for each 8 bytes of it. */
 #include "flow/defrag.h"
 
-#include "limits.h"
+#include "bounds.h"
 
 #include <stdlib.h>
 #include <string.h>
