@@ -77,11 +77,11 @@ static int look_at(struct capture *capture, struct order_file *file, int fd, str
         return 0;
     }
     reader_close(&reader);
-    struct input looked = source->input;
-    input_cleanup(&source->input);
-    source->input.facts.format = looked.facts.format;
-    source->input.facts.compression = looked.facts.compression;
-    source->input.facts.file_bytes = looked.facts.file_bytes;
+    struct capture_input looked = source->input.facts;
+    input_forget(&source->input);
+    source->input.facts.format = looked.format;
+    source->input.facts.compression = looked.compression;
+    source->input.facts.file_bytes = looked.file_bytes;
     return 0;
 failed:
     reader_close(&reader);
@@ -101,10 +101,10 @@ static struct capture *open_all(const struct capture_options *options, int fd, s
     capture->num = num;
     capture->hash = options->hash;
     for (size_t i = 0; i < num; i++) {
-        capture->files[i] = (struct order_file){.path = options->paths[i], .given = i};
-        input_init(&capture->sources[i].input, options->paths[i]);
-    }
-    for (size_t i = 0; i < num; i++) {
+        struct input *input = &capture->sources[i].input;
+        if (input_init(input, options->paths[i], error) != 0)
+            goto failed;
+        capture->files[i] = (struct order_file){.path = input->path, .given = i};
         if (fd < 0 && source_fd(options->paths[i]) == STDIN_FILENO && num_stdin++ > 0) {
             error_set(error, "-: standard input is given twice");
             goto failed;
@@ -196,7 +196,7 @@ static void end_turn(struct capture *capture)
 
 long capture_next(struct capture *capture, struct capture_packet *batch, size_t max, struct error *error)
 {
-    while (capture->turn < capture->num) {
+    while (max > 0 && capture->turn < capture->num) {
         errno = 0;
         long n =
             capture->is_open || begin_turn(capture, error) == 0 ? reader_next(&capture->reader, batch, max, error) : -1;

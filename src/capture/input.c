@@ -8,15 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-void input_init(struct input *in, const char *path)
+static void begin(struct input *in, char *path)
 {
-    *in = (struct input){0};
-    const char *slash = strrchr(path, '/');
+    *in = (struct input){.path = path};
+    const char *slash = path ? strrchr(path, '/') : NULL;
     in->facts.path = path;
     in->facts.name = slash ? slash + 1 : path;
 }
 
-void input_cleanup(struct input *in)
+int input_init(struct input *in, const char *path, struct error *error)
+{
+    begin(in, strdup(path));
+    return in->path ? 0 : error_set(error, "%s: no memory to read it", path);
+}
+
+void input_forget(struct input *in)
 {
     for (unsigned i = 0; i < in->facts.num_comments; i++)
         free(in->comments[i].text);
@@ -28,7 +34,14 @@ void input_cleanup(struct input *in)
     free(in->comments);
     free(in->resolutions);
     free(in->secrets);
-    input_init(in, in->facts.path);
+    begin(in, in->path);
+}
+
+void input_cleanup(struct input *in)
+{
+    input_forget(in);
+    free(in->path);
+    begin(in, NULL);
 }
 
 /* Room for one more element; arrays double at powers of two. */

@@ -5,7 +5,8 @@
 #include "capture/capture.h"
 
 struct input {
-    struct capture_input facts; /* its arrays point to those below */
+    struct capture_input facts; /* its arrays and path point to those below */
+    char *path;
     struct capture_note *notes;
     struct capture_comment *comments;
     struct capture_resolution *resolutions;
@@ -14,8 +15,11 @@ struct input {
     bool is_full; /* something was not kept for its limit: noted once */
 };
 
-void input_init(struct input *in, const char *path);
+/* Copies the path. -1 without memory. */
+int input_init(struct input *in, const char *path, struct error *error) MUST_CHECK;
 void input_cleanup(struct input *in);
+/* Forgets all but the path. */
+void input_forget(struct input *in);
 
 /* The text is cut to its room. Of more notes than LIMIT_FILE_NOTES the last one says that there were more. Without
  * memory a note is lost. */

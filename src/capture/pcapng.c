@@ -119,7 +119,8 @@ static bool is_known(uint32_t type)
            type == PCAPNG_CUSTOM || type == PCAPNG_CUSTOM_NO_COPY;
 }
 
-/* Does a block header at the window's front + at look right? Its section's byte order goes to *is_swapped. 1, 0, -1. */
+/* Does a block header at the window's front + at look right? *is_swapped is the byte order before it; where it begins a
+ * section, that section's comes out. 1, 0, -1. */
 static int is_header(struct reader *r, size_t at, struct header *h, bool *is_swapped, struct error *error)
 {
     struct window *w = &r->window;
@@ -127,7 +128,6 @@ static int is_header(struct reader *r, size_t at, struct header *h, bool *is_swa
     if (filled <= 0)
         return filled;
     const uint8_t *start = window_at(w) + at;
-    *is_swapped = r->pcapng.is_swapped;
     if (is_section(start) && !find_order(start + 8, is_swapped))
         return 0;
     *h = header_load(start, *is_swapped);
@@ -139,7 +139,7 @@ static int blocks_chain(struct reader *r, struct error *error)
 {
     struct window *w = &r->window;
     struct header h, next;
-    bool is_swapped, is_next_swapped;
+    bool is_swapped = r->pcapng.is_swapped;
     int is_good = is_header(r, 0, &h, &is_swapped, error);
     if (is_good <= 0 || h.len > SEARCH_MAX)
         return is_good < 0 ? -1 : 0;
@@ -152,7 +152,7 @@ static int blocks_chain(struct reader *r, struct error *error)
     if (h.type == PCAPNG_PACKET && (h.len < PACKET_FIXED || load32(at + 8, is_swapped) >= r->pcapng.num_interfaces ||
                                     load32(at + 20, is_swapped) > h.len - PACKET_FIXED))
         return 0;
-    is_good = is_header(r, h.len, &next, &is_next_swapped, error);
+    is_good = is_header(r, h.len, &next, &is_swapped, error);
     return is_good != 0 ? is_good : window_left(w) == h.len;
 }
 
@@ -254,6 +254,17 @@ static int full_packet(struct reader *r, uint32_t index, const uint8_t *at, uint
     return 1;
 }
 
+/* Holds no packet, but has a frame number in Wireshark's count. */
+static bool is_other_frame(uint32_t type)
+{
+    static const uint32_t types[] = {PCAPNG_JOURNAL, PCAPNG_CUSTOM,    PCAPNG_CUSTOM_NO_COPY,
+                                     PCAPNG_SYSDIG,  PCAPNG_SYSDIG_V2, PCAPNG_SYSDIG_V2_LARGE};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (types[i] == type)
+            return true;
+    return false;
+}
+
 /* Takes a whole block at the window's front. 1: *packet was filled in; 0; -1. */
 static int take_block(struct reader *r, const struct header *h, struct capture_packet *packet, struct error *error)
 {
@@ -268,6 +279,7 @@ static int take_block(struct reader *r, const struct header *h, struct capture_p
         taken = simple_packet(r, at, h->len, packet);
     else if (pcapng_block_read(r, h->type, (struct bytes){at, h->len}, error) != 0)
         return -1;
+    r->frame += is_other_frame(h->type);
     window_advance(&r->window, h->len);
     return taken;
 }
@@ -294,7 +306,7 @@ static int settle(struct reader *r, struct capture_packet *packet, struct error 
         return filled < 0 ? -1 : end_within_block(r, &h, error);
     if (load32(window_at(w) + h.len - 4, is_swapped) != h.len) {
         struct header next;
-        bool is_next_swapped;
+        bool is_next_swapped = is_swapped;
         int is_good = is_header(r, h.len, &next, &is_next_swapped, error);
         if (is_good < 0)
             return -1;

@@ -16,6 +16,9 @@ enum pcapng_type {
     PCAPNG_PACKET = 6,
     PCAPNG_JOURNAL = 9,
     PCAPNG_SECRETS = 10,
+    PCAPNG_SYSDIG = 0x204, /* events of that tracer */
+    PCAPNG_SYSDIG_V2 = 0x216,
+    PCAPNG_SYSDIG_V2_LARGE = 0x221,
     PCAPNG_CUSTOM = 0xbad,
     PCAPNG_CUSTOM_NO_COPY = 0x40000bad,
 };

@@ -132,8 +132,6 @@ int reader_peek(struct reader *r, struct capture_packet *first, struct error *er
 long reader_next(struct reader *r, struct capture_packet *batch, size_t max, struct error *error)
 {
     long n = 0;
-    if (max == 0)
-        return 0;
     if (r->has_pending) {
         batch[0] = r->pending;
         batch[0].group = r->group;
