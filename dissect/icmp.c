@@ -1,8 +1,6 @@
 /* ICMP and ICMPv6 errors and the packets they quote (RFC 792, RFC 1191, RFC 4443). */
 #include "dissect/packet_internal.h"
 
-#include <string.h>
-
 enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PROTOCOL_AH = 51 };
 
 /* The quote's IPv6 extension headers up to its transport; false where there is none to be read. */
@@ -76,8 +74,8 @@ static enum layer error(struct walk *w, uint8_t type, uint8_t code, uint32_t mtu
     struct packet *out = w->out;
     if (!cursor_ok(&w->c))
         return LAYER_DONE;
+    packet_clear(out);
     out->kind = PACKET_ICMP;
-    memset(&out->icmp, 0, sizeof out->icmp);
     out->icmp.type = type;
     out->icmp.code = code;
     out->icmp.mtu = mtu;

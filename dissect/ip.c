@@ -17,6 +17,7 @@ enum layer ip_protocol(struct walk *w, uint8_t protocol)
 static enum layer fragment(struct walk *w, uint8_t protocol, uint32_t id, uint32_t offset, bool has_more)
 {
     struct packet *out = w->out;
+    packet_clear(out);
     out->kind = PACKET_FRAGMENT;
     out->protocol = protocol;
     out->fragment.id = id;

@@ -54,10 +54,37 @@ enum layer packet_link_layer(struct walk *w, uint32_t link_type)
     return layer == LAYER_DONE ? packet_skip(w, SKIP_LINK_TYPE) : layer;
 }
 
+/* What every packet has. The rest is left to the layers: clearing all of it costs a third of the common packet's time.
+ */
+static void start(struct walk *w, struct packet *out)
+{
+    out->kind = PACKET_SKIPPED;
+    out->skip = SKIP_NONE;
+    out->depth = 0;
+    out->ip_version = 0;
+    out->tunnel = TUNNEL_NONE;
+    out->tunnel_id = 0;
+    w->out = out;
+    w->has_datagram = false;
+}
+
+void packet_clear(struct packet *out)
+{
+    const size_t begin = offsetof(struct packet, tcp_flags);
+    out->sport = 0;
+    out->dport = 0;
+    memset((uint8_t *)out + begin, 0, sizeof *out - begin);
+}
+
 enum layer packet_skip(struct walk *w, enum packet_skip reason)
 {
-    w->out->kind = PACKET_SKIPPED;
-    w->out->skip = reason;
+    struct packet *out = w->out;
+    if (out->ip_version == 0)
+        memset(out, 0, sizeof *out);
+    else
+        packet_clear(out);
+    out->kind = PACKET_SKIPPED;
+    out->skip = reason;
     return LAYER_DONE;
 }
 
@@ -126,9 +153,7 @@ static void walk_on(struct walk *w, enum layer layer)
 void packet_dissect(struct packet *out, uint16_t link_type, struct bytes b, uint32_t len)
 {
     struct walk w;
-    memset(out, 0, sizeof *out);
-    w.out = out;
-    w.has_datagram = false;
+    start(&w, out);
     cursor_init(&w.c, b, len, 0, &w.fault);
     walk_on(&w, packet_link_layer(&w, link_type));
 }
@@ -136,17 +161,16 @@ void packet_dissect(struct packet *out, uint16_t link_type, struct bytes b, uint
 void packet_dissect_datagram(struct packet *out, const struct packet *first, struct bytes b)
 {
     struct walk w;
-    memset(out, 0, sizeof *out);
+    start(&w, out);
     out->depth = first->depth;
     out->ip_version = first->ip_version;
     out->ttl = first->ttl;
     out->ip_id = first->ip_id;
+    out->is_df = first->is_df;
     memcpy(out->src, first->src, sizeof out->src);
     memcpy(out->dst, first->dst, sizeof out->dst);
     out->tunnel = first->tunnel;
     out->tunnel_id = first->tunnel_id;
-    w.out = out;
-    w.has_datagram = false;
     cursor_init_whole(&w.c, b, &w.fault);
     walk_on(&w, ip_protocol(&w, first->fragment.protocol));
 }

@@ -4,7 +4,8 @@
  * packet_dissect() never allocates and never fails: what it does not understand is a PACKET_SKIPPED with a reason to
  * count. Link layers are rows of a table (dissect/tables/link_types.def), tunnels likewise; nesting is bounded by
  * PACKET_MAX_DEPTH. Trailing link-layer padding is cut by the IP length; an IP length of zero (segmentation offload)
- * means all that was captured. All slices borrow the packet.
+ * means all that was captured, and one beyond the captured bytes a cut packet (mirrors truncate), not damage. All
+ * slices borrow the packet.
  */
 #ifndef TLSWHY_DISSECT_PACKET_H
 #define TLSWHY_DISSECT_PACKET_H
@@ -69,6 +70,8 @@ struct sack_block {
     uint32_t left, right;
 };
 
+/* Filled so far as its kind goes: of a PACKET_TCP `fragment`, `icmp` and the sacks past num_sacks are not set; in every
+ * other kind what does not belong to it is zero. */
 struct packet {
     enum packet_kind kind;
     enum packet_skip skip;

@@ -33,6 +33,8 @@ struct walk {
 
 /* Ends the walk with a reason; returns LAYER_DONE. */
 enum layer packet_skip(struct walk *w, enum packet_skip reason);
+/* Sets the fields of all transports to zero. Kinds other than TCP begin with it. */
+void packet_clear(struct packet *out);
 /* Ends the walk with a fault in `field`; returns LAYER_DONE. */
 enum layer packet_malformed(struct walk *w, const char *field);
 /* Counts one more level of nesting; false when there are too many, and the walk is over. */

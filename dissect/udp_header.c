@@ -36,6 +36,7 @@ enum layer udp_header(struct walk *w)
         cursor_bound(&segment, len);
         cursor_bound(&w->c, len - 8u);
     }
+    packet_clear(out);
     out->kind = PACKET_UDP;
     out->sport = sport;
     out->dport = dport;
