@@ -26,6 +26,6 @@ struct report_format {
     void (*free)(struct report *report); /* state may be NULL */
 };
 
-extern const struct report_format report_format_json;
+extern const struct report_format report_format_json, report_format_text;
 
 #endif

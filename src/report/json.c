@@ -7,17 +7,37 @@
 
 #include <stdlib.h>
 
+/* Name of the file that the place lies in, where that is not the record's own; else NULL. */
+static const char *other_capture(const struct json_record *r, struct place place)
+{
+    const struct capture *capture = r->shown->capture;
+    if (!capture || place.file == r->connection->flow->first.place.file || place.file >= capture_num_inputs(capture))
+        return NULL;
+    return capture_input_at(capture, place.file)->name;
+}
+
 void json_place(const struct json_record *r, struct place place)
 {
     struct json *j = r->json;
+    const char *other = other_capture(r, place);
     JSON_KEY(j, "frame");
     json_u64(j, place.frame);
-    const struct capture *capture = r->shown->capture;
-    if (!capture || place.file == r->connection->flow->first.place.file || place.file >= capture_num_inputs(capture))
-        return;
-    const char *name = capture_input_at(capture, place.file)->name;
-    JSON_KEY(j, "capture");
-    json_bytes(j, (struct bytes){(const uint8_t *)name, strlen(name)});
+    if (other) {
+        JSON_KEY(j, "capture");
+        json_bytes_of(j, other);
+    }
+}
+
+void json_second_place(const struct json_record *r, struct place place)
+{
+    struct json *j = r->json;
+    const char *other = other_capture(r, place);
+    JSON_KEY(j, "second_frame");
+    json_u64(j, place.frame);
+    if (other) {
+        JSON_KEY(j, "second_capture");
+        json_bytes_of(j, other);
+    }
 }
 
 void json_code_point(struct json *j, const char *name, uint16_t code)
@@ -40,11 +60,6 @@ void json_time(struct json *j, int64_t time_ns, unsigned digits)
 {
     char buf[TIMESTAMP_LEN];
     json_name(j, timestamp_write(buf, time_ns, digits));
-}
-
-static void raw_string(struct json *j, const char *s)
-{
-    json_bytes(j, (struct bytes){(const uint8_t *)s, strlen(s)});
 }
 
 static void endpoint(struct json *j, const struct flow *flow, unsigned side)
@@ -88,7 +103,7 @@ static void identity(const struct json_record *r)
     JSON_KEY(j, "community_id");
     json_name(j, id);
     JSON_KEY(j, "capture");
-    raw_string(j, r->shown->input->name);
+    json_bytes_of(j, r->shown->input->name);
     if (flow->first.time_ns != 0 || flow->last.time_ns != 0) { /* both 0: packets without a time */
         JSON_KEY(j, "start");
         json_time(j, flow->first.time_ns, c->time_digits);
@@ -202,7 +217,7 @@ static void result(const struct json_record *r)
     }
     if (c->name && *c->name) {
         JSON_KEY(j, "name");
-        raw_string(j, c->name);
+        json_bytes_of(j, c->name);
         JSON_KEY(j, "name_from");
         json_name(j, c->name_from);
     }
@@ -312,7 +327,7 @@ static void json_name_record(struct report *report, const struct report_name *na
     JSON_KEY(j, "record");
     json_name(j, "name");
     JSON_KEY(j, "name");
-    raw_string(j, name->name);
+    json_bytes_of(j, name->name);
     JSON_KEY(j, "client");
     json_string(j, name->client);
     JSON_KEY(j, "resolver");
@@ -322,7 +337,7 @@ static void json_name_record(struct report *report, const struct report_name *na
     JSON_KEY(j, "frame");
     json_u64(j, name->moment.place.frame);
     JSON_KEY(j, "capture");
-    raw_string(j, name->input->name);
+    json_bytes_of(j, name->input->name);
     json_close(j, '}');
     json_line(j);
 }

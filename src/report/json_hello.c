@@ -240,8 +240,7 @@ void json_hello_retry(const struct json_record *r)
     JSON_KEY(j, "cookie");
     json_bool(j, ext->has_cookie);
     if (c->has_second_client_hello) {
-        JSON_KEY(j, "second_frame");
-        json_u64(j, c->second_client_hello_moment.place.frame);
+        json_second_place(r, c->second_client_hello_moment.place);
         if (second->has_key_share) {
             JSON_KEY(j, "key_shares");
             key_share_groups(j, second->key_shares);

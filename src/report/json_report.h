@@ -30,6 +30,8 @@ typedef const char *json_name_of(uint16_t code);
 /* json.c */
 /* The member "frame", and "capture" where the place lies in another file than the record's. */
 void json_place(const struct json_record *r, struct place place);
+/* The same as "second_frame" and "second_capture". */
+void json_second_place(const struct json_record *r, struct place place);
 /* One code point as the registry names it, as GREASE(0xHHHH) or as 0xHHHH. */
 void json_code_point(struct json *j, const char *name, uint16_t code);
 void json_code_points(struct json *j, struct u16_list list, json_name_of *name_of);

@@ -3,11 +3,6 @@
 #include "report/json_report.h"
 #include "version.h"
 
-static void raw_string(struct json *j, const char *s)
-{
-    json_bytes(j, (struct bytes){(const uint8_t *)s, strlen(s)});
-}
-
 static void time_span(struct json *j, const struct moment *first, const struct moment *last, unsigned digits)
 {
     if (!first->place.frame)
@@ -42,7 +37,7 @@ static void capture_input(struct json *j, const struct capture_input *input, uns
 {
     json_open(j, '{');
     JSON_KEY(j, "name");
-    raw_string(j, input->name);
+    json_bytes_of(j, input->name);
     JSON_KEY(j, "format");
     json_name(j, input->format);
     if (input->compression) {
@@ -175,7 +170,7 @@ void json_summary(struct json_report *report, const struct report_summary *summa
     limits(j, summary);
     if (summary->filter) {
         JSON_KEY(j, "filter");
-        raw_string(j, summary->filter);
+        json_bytes_of(j, summary->filter);
     }
     if (summary->was_interrupted) {
         JSON_KEY(j, "interrupted");

@@ -81,6 +81,11 @@ void json_bytes(struct json *j, struct bytes b)
     write_string(j, b, true);
 }
 
+void json_bytes_of(struct json *j, const char *raw)
+{
+    write_string(j, (struct bytes){(const uint8_t *)raw, strlen(raw)}, true);
+}
+
 void json_string(struct json *j, const char *s)
 {
     write_string(j, (struct bytes){(const uint8_t *)s, strlen(s)}, false);

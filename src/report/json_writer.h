@@ -56,6 +56,7 @@ static inline void json_close(struct json *j, char bracket) /* '}' or ']' */
 }
 
 void json_bytes(struct json *j, struct bytes b);
+void json_bytes_of(struct json *j, const char *raw); /* up to its NUL */
 void json_string(struct json *j, const char *s);
 /* Printable ASCII without '"' and '\', shorter than OUTPUT_ROOM: names out of our own tables. Not checked. */
 void json_name(struct json *j, const char *s);

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct report_format *const formats[] = {&report_format_json};
+static const struct report_format *const formats[] = {&report_format_text, &report_format_json};
 enum { NUM_FORMATS = sizeof formats / sizeof *formats };
 
 const char *const *report_formats(void)
 {
-    static const char *const names[NUM_FORMATS + 1] = {"json"};
+    static const char *const names[NUM_FORMATS + 1] = {"text", "json"};
     return names;
 }
 

@@ -1,0 +1,135 @@
+/* The text format: certificates as OpenSSL 3's `s_client -showcerts` prints a chain. */
+#include "report/text_report.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { SHOWN_NAMES = 12 }; /* subject alternative names shown without -v */
+
+static const char *or_none(const char *s)
+{
+    return s && *s ? s : "(empty)";
+}
+
+/* RFC 3339 "2026-11-21T15:02:03Z" as OpenSSL prints times: "Nov 21 15:02:03 2026 GMT". */
+static void openssl_time(struct text *t, int64_t time, const char *rfc3339)
+{
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    if (time == INT64_MIN || strlen(rfc3339) < 20) {
+        text_plain(t, "Bad time value");
+        return;
+    }
+    unsigned month = (unsigned)(rfc3339[5] - '0') * 10 + (unsigned)(rfc3339[6] - '0');
+    unsigned day = (unsigned)(rfc3339[8] - '0') * 10 + (unsigned)(rfc3339[9] - '0');
+    text_printf(t, "%s %2u %.8s %.4s GMT", months[(month - 1) % 12], day, rfc3339 + 11, rfc3339);
+}
+
+static void key(struct text *t, const struct certificate_facts *facts)
+{
+    static const struct {
+        const char *type, *openssl;
+    } names[] = {{"rsa", "rsaEncryption"}, {"ec", "id-ecPublicKey"}, {"dsa", "dsaEncryption"},
+                 {"rsa-pss", "rsassaPss"}, {"ed25519", "ED25519"},   {"ed448", "ED448"}};
+    const char *name = facts->key_type;
+    for (size_t i = 0; name && i < sizeof names / sizeof *names; i++) {
+        if (strcmp(names[i].type, facts->key_type) == 0)
+            name = names[i].openssl;
+    }
+    text_string(t, or_none(name));
+    if (facts->key_bits > 0)
+        text_printf(t, ", %u (bit)", facts->key_bits);
+    if (facts->key_curve) {
+        text_plain(t, ", ");
+        text_string(t, facts->key_curve);
+    }
+}
+
+static void names(struct text *t, const struct certificate_facts *facts, bool is_verbose)
+{
+    size_t shown = is_verbose || facts->num_san <= SHOWN_NAMES ? facts->num_san : SHOWN_NAMES;
+    if (facts->num_san == 0)
+        return;
+    text_plain(t, "     names: ");
+    for (size_t i = 0; i < shown; i++) {
+        if (i > 0)
+            text_plain(t, ", ");
+        text_string(t, facts->san[i]);
+    }
+    if (shown < facts->num_san)
+        text_printf(t, ", ... %zu in all", facts->num_san);
+    text_line_end(t);
+}
+
+static void certificate(struct text *t, unsigned depth, const struct certificate_facts *facts, bool is_verbose)
+{
+    text_printf(t, "  %2u ", depth);
+    if (facts->error) {
+        text_printf(t, "not a certificate that OpenSSL can read (%zu bytes, SHA-256 %s): ", facts->size, facts->sha256);
+        text_string(t, facts->error);
+        text_line_end(t);
+        return;
+    }
+    text_plain(t, "s:");
+    text_string(t, or_none(facts->subject));
+    text_plain(t, "\n     i:");
+    text_string(t, or_none(facts->issuer));
+    if (facts->is_self_signed)
+        text_plain(t, "  (self-signed)");
+    text_plain(t, "\n     a:PKEY: ");
+    key(t, facts);
+    text_plain(t, "; sigalg: ");
+    text_string(t, or_none(facts->signature_algorithm));
+    text_plain(t, "\n     v:NotBefore: ");
+    openssl_time(t, facts->not_before, facts->not_before_text);
+    text_plain(t, "; NotAfter: ");
+    openssl_time(t, facts->not_after, facts->not_after_text);
+    text_line_end(t);
+    if (depth == 0 || is_verbose)
+        names(t, facts, is_verbose);
+    if (is_verbose) {
+        text_plain(t, "     serial: ");
+        text_string(t, or_none(facts->serial));
+        text_printf(t, "\n     sha256: %s\n", facts->sha256);
+    }
+}
+
+static void chain(struct text *t, const struct connection_chain *chain, const char *label, bool is_verbose)
+{
+    text_label(t, label);
+    text_printf(t, "frame %" PRIu64 "\n", (uint64_t)chain->place.frame);
+    for (unsigned i = 0; i < chain->num; i++)
+        certificate(t, i, certificate_facts(chain->certificates[i]), is_verbose);
+    if (chain->is_cut)
+        text_plain(t, "     ... more were sent than could be kept\n");
+}
+
+static void missing(struct text *t, enum chain_missing why)
+{
+    static const char *const texts[] = {
+        [CHAIN_ENCRYPTED] = "encrypted (TLS 1.3); a key log would show them",
+        [CHAIN_RESUMED] = "none were sent: the session was resumed",
+        [CHAIN_NOT_CAPTURED] = "not in the capture",
+        [CHAIN_NOT_SENT] = "none were sent",
+    };
+    if (why == CHAIN_PRESENT)
+        return;
+    text_label(t, "certificates");
+    text_plain(t, texts[why]);
+    text_line_end(t);
+}
+
+void text_chains(struct text *t, const struct text_block *b)
+{
+    const struct connection *c = b->connection;
+    if (c->chain.num > 0)
+        chain(t, &c->chain, "certificates", b->is_verbose);
+    else if (c->has_client_hello || c->has_server_hello)
+        missing(t, c->chain_missing);
+    if (c->client_chain.num > 0) {
+        chain(t, &c->client_chain, "client's", b->is_verbose);
+    } else if (c->has_client_certificate_message) {
+        text_label(t, "client's");
+        text_plain(t, "the client sent a Certificate message without a certificate\n");
+    }
+}

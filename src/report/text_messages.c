@@ -1,0 +1,240 @@
+/* The text format: what was said, message by message. */
+#include "bounds.h"
+#include "report/text_report.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+const char *text_direction(enum role from)
+{
+    return from == ROLE_CLIENT ? "client -> server" : "server -> client";
+}
+
+/* As RFCs write messages: client_hello is ClientHello. */
+static void message_name(struct text *t, uint8_t type)
+{
+    const char *name = handshake_type_name(type);
+    bool is_first = true;
+    if (!name) {
+        text_printf(t, "handshake message of type %u", type);
+        return;
+    }
+    for (; *name; name++) {
+        if (*name == '_') {
+            is_first = true;
+            continue;
+        }
+        output_char(t->out, is_first ? (char)toupper((unsigned char)*name) : *name);
+        is_first = false;
+    }
+}
+
+static bool is_at(const struct event *event, const struct moment *moment)
+{
+    return event->last.place.frame == moment->place.frame && event->last.place.file == moment->place.file;
+}
+
+static void versions(struct text *t, const struct client_hello *hello)
+{
+    char buf[CODE_POINT_LEN];
+    struct u16_list list = hello->ext.supported_versions;
+    if (!hello->ext.has_supported_versions) {
+        text_printf(t, ", up to %s", code_point_write(buf, version_name(hello->legacy_version), hello->legacy_version));
+        return;
+    }
+    text_plain(t, ",");
+    for (size_t i = 0; i < list.num && i < 8; i++) {
+        uint16_t version = u16_list_at(list, i);
+        if (!is_grease(version))
+            text_printf(t, " %s", code_point_write(buf, version_name(version), version));
+    }
+    text_plain(t, " offered");
+}
+
+static void client_hello(struct text *t, const struct client_hello *hello)
+{
+    if (hello->is_v2)
+        text_plain(t, " in SSLv2 form");
+    versions(t, hello);
+    if (hello->ext.server_name.len > 0) {
+        text_plain(t, ", SNI ");
+        text_bytes(t, hello->ext.server_name);
+    } else if (!hello->is_v2) {
+        text_plain(t, ", no SNI");
+    }
+    text_plain(t, ", ");
+    text_plural(t, hello->is_v2 ? hello->cipher_specs.len / 3 : hello->cipher_suites.num, "suite", "suites");
+    if (hello->ext.has_pre_shared_key)
+        text_plain(t, ", pre-shared key");
+    if (hello->ext.has_early_data)
+        text_plain(t, ", early data");
+    if (hello->ext.has_ech)
+        text_plain(t, ", ECH");
+}
+
+static void server_hello(struct text *t, const struct server_hello *hello)
+{
+    char buf[CODE_POINT_LEN];
+    const struct cipher_suite *suite = cipher_suite_find(hello->cipher_suite);
+    text_printf(t, ", %s", code_point_write(buf, version_name(hello->version), hello->version));
+    if (!hello->is_hello_retry_request)
+        text_printf(t, ", %s", code_point_write(buf, suite ? suite->iana : NULL, hello->cipher_suite));
+    if (hello->ext.has_key_share)
+        text_printf(t, ", %s",
+                    code_point_write(buf, group_name(hello->ext.key_share_group), hello->ext.key_share_group));
+}
+
+static void certificate(struct text *t, const struct connection *c, const struct event *event)
+{
+    const struct connection_chain *chain = event->role == ROLE_SERVER ? &c->chain : &c->client_chain;
+    if (chain->place.frame == event->last.place.frame && chain->place.file == event->last.place.file) {
+        text_plain(t, ", ");
+        text_plural(t, chain->num, "certificate", "certificates");
+    }
+}
+
+static void key_exchange(struct text *t, const struct server_key_exchange *kx)
+{
+    char buf[CODE_POINT_LEN];
+    if (kx->group)
+        text_printf(t, ", %s", code_point_write(buf, group_name(kx->group), kx->group));
+    if (kx->dh_bits)
+        text_printf(t, ", %u bits", kx->dh_bits);
+    if (kx->has_signature_algorithm)
+        text_printf(t, ", %s",
+                    code_point_write(buf, signature_scheme_name(kx->signature_algorithm), kx->signature_algorithm));
+}
+
+static void handshake(struct text *t, const struct connection *c, const struct event *event)
+{
+    bool is_retry = event->type == HS_SERVER_HELLO && c->has_hello_retry && is_at(event, &c->hello_retry_moment);
+    message_name(t, is_retry ? HS_HELLO_RETRY_REQUEST : event->type);
+    if (event->type == HS_CLIENT_HELLO && c->has_client_hello && is_at(event, &c->client_hello_moment))
+        client_hello(t, &c->client_hello);
+    else if (event->type == HS_CLIENT_HELLO && c->has_second_client_hello &&
+             is_at(event, &c->second_client_hello_moment))
+        client_hello(t, &c->second_client_hello);
+    else if (is_retry || (event->type == HS_HELLO_RETRY_REQUEST && c->has_hello_retry))
+        server_hello(t, &c->hello_retry);
+    else if (event->type == HS_SERVER_HELLO && c->has_server_hello && is_at(event, &c->server_hello_moment))
+        server_hello(t, &c->server_hello);
+    else if (event->type == HS_CERTIFICATE)
+        certificate(t, c, event);
+    else if (event->type == HS_SERVER_KEY_EXCHANGE && is_at(event, &c->key_exchange_moment))
+        key_exchange(t, &c->key_exchange);
+}
+
+static void alert(struct text *t, const struct event *event)
+{
+    char buf[CODE_POINT_LEN];
+    const char *level = event->level == 1 ? "warning" : event->level == 2 ? "fatal" : "of unknown level";
+    text_style(t, event->level == 1 ? STYLE_INCOMPLETE : STYLE_FAILED);
+    text_printf(t, "Alert, %s: %s (%u)", level, code_point_write(buf, alert_name(event->code), event->code),
+                event->code);
+    text_style_end(t);
+}
+
+static void hidden(struct text *t, const struct event *event)
+{
+    static const struct {
+        uint8_t type;
+        const char *text;
+    } rows[] = {{CONTENT_HANDSHAKE, "encrypted handshake message"}, {CONTENT_HEARTBEAT, "encrypted heartbeat"}};
+    const char *text = "encrypted record";
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].type == event->type)
+            text = rows[i].text;
+    }
+    text_printf(t, "%s, %u bytes", text, event->len);
+}
+
+static void fault(struct text *t, const struct event *event)
+{
+    const char *field = event->fault.field ? event->fault.field : "a message";
+    if (event->fault.kind == FAULT_SHORT)
+        text_printf(t, "cut by the capture in %s", field);
+    else
+        text_printf(t, "breaks the protocol in %s (byte %llu of the stream)", field,
+                    (unsigned long long)event->fault.offset);
+}
+
+static void what(struct text *t, const struct connection *c, const struct event *event)
+{
+    switch (event->kind) {
+    case EVENT_HANDSHAKE:
+        handshake(t, c, event);
+        break;
+    case EVENT_HIDDEN:
+        hidden(t, event);
+        break;
+    case EVENT_ALERT:
+        alert(t, event);
+        break;
+    case EVENT_HIDDEN_ALERT:
+        text_printf(t, "Alert, encrypted (%u bytes)", event->len);
+        break;
+    case EVENT_CHANGE_CIPHER_SPEC:
+        text_plain(t, "ChangeCipherSpec");
+        break;
+    case EVENT_HEARTBEAT:
+        text_printf(t, "heartbeat %s%s", event->level == 1 ? "request" : "response",
+                    event->code ? ", longer than its record (Heartbleed)" : "");
+        break;
+    case EVENT_APPLICATION:
+        text_printf(t, "application data begins (%u bytes)", event->len);
+        break;
+    case EVENT_GAP:
+        text_printf(t, "gap: %u bytes are not in the capture", event->len);
+        break;
+    case EVENT_RESUMED_SYNC:
+        text_plain(t, "records found again after the gap");
+        break;
+    case EVENT_NOT_TLS:
+        text_plain(t, "no TLS from here on");
+        break;
+    case EVENT_FAULT:
+        fault(t, event);
+        break;
+    case EVENT_FIN:
+        text_plain(t, "FIN");
+        break;
+    case EVENT_RST:
+        text_plain(t, "RST");
+        break;
+    }
+}
+
+static void line(struct text *t, const struct connection *c, const struct event *event)
+{
+    double ms = (double)(event->last.time_ns - c->flow->first.time_ns) / 1e6;
+    char frame[32] = "";
+    if (event->last.place.frame)
+        snprintf(frame, sizeof frame, "frame %llu", (unsigned long long)event->last.place.frame);
+    text_printf(t, "    %-14s %10.3f ms  %s  ", frame, event->last.place.frame ? ms : 0.0, text_direction(event->role));
+    what(t, c, event);
+    if (event->is_after_gap)
+        text_plain(t, " (after a gap)");
+    text_line_end(t);
+}
+
+void text_messages(struct text *t, const struct text_block *b)
+{
+    const struct connection *c = b->connection;
+    unsigned last = 0, skipped = 0;
+    if (c->num_events == 0)
+        return;
+    if (!b->is_verbose && c->num_events > LIMIT_SHOWN_EVENTS) {
+        last = LIMIT_SHOWN_EVENTS / 4; /* the end tells more than the middle */
+        skipped = c->num_events - LIMIT_SHOWN_EVENTS;
+    }
+    text_heading(t, "messages");
+    for (unsigned i = 0; i < c->num_events; i++) {
+        if (skipped > 0 && i == LIMIT_SHOWN_EVENTS - last) {
+            text_printf(t, "    ... %u more (shown with -v)\n", skipped);
+            i += skipped;
+        }
+        line(t, c, &c->events[i]);
+    }
+    if (c->is_events_cut)
+        text_plain(t, "    ... and more than were kept\n");
+}

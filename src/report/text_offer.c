@@ -1,0 +1,187 @@
+/* The text format with -v: offers in full. */
+#include "report/text_report.h"
+#include "trust/distinguished_name.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef const char *name_of(uint16_t code);
+
+static void codes(struct text *t, const char *label, struct u16_list list, name_of *name)
+{
+    struct text_list items = text_list_begin(t, label);
+    for (size_t i = 0; i < list.num; i++) {
+        uint16_t code = u16_list_at(list, i);
+        text_list_code(&items, name(code), code);
+    }
+    text_list_end(&items);
+}
+
+static void suite(struct text *t, uint16_t code)
+{
+    char buf[CODE_POINT_LEN];
+    const struct cipher_suite *known = cipher_suite_find(code);
+    text_printf(t, "    0x%04X  %s", code, code_point_write(buf, known ? known->iana : NULL, code));
+    if (known && *known->openssl && strcmp(known->openssl, known->iana) != 0)
+        text_printf(t, "  %s", known->openssl);
+    text_line_end(t);
+}
+
+static void suites(struct text *t, const struct client_hello *hello)
+{
+    text_heading(t, "suites");
+    for (size_t i = 0; !hello->is_v2 && i < hello->cipher_suites.num; i++)
+        suite(t, u16_list_at(hello->cipher_suites, i));
+    for (size_t i = 0; hello->is_v2 && i + 3 <= hello->cipher_specs.len; i += 3) {
+        const uint8_t *at = hello->cipher_specs.at + i;
+        uint32_t kind = (uint32_t)at[0] << 16 | (uint32_t)at[1] << 8 | at[2];
+        const struct ssl2_cipher *known = ssl2_cipher_find(kind);
+        if (kind <= 0xFFFF)
+            suite(t, (uint16_t)kind);
+        else
+            text_printf(t, "    0x%06X  %s\n", (unsigned)kind, known ? known->name : "unknown");
+    }
+}
+
+static void extensions(struct text *t, const char *label, struct bytes raw)
+{
+    struct fault fault;
+    struct cursor c;
+    uint16_t type;
+    struct bytes body;
+    struct text_list items = text_list_begin(t, label);
+    cursor_init_whole(&c, raw, &fault);
+    while (ext_next(&c, &type, &body))
+        text_list_code(&items, extension_name(type), type);
+    text_list_end(&items);
+}
+
+static void key_shares(struct text *t, struct bytes shares)
+{
+    struct fault fault;
+    struct cursor c;
+    uint16_t group;
+    struct bytes key;
+    struct text_list items = text_list_begin(t, "key shares");
+    cursor_init_whole(&c, shares, &fault);
+    while (key_share_next(&c, &group, &key))
+        text_list_code(&items, group_name(group), group);
+    text_list_end(&items);
+}
+
+static void protocols(struct text *t, struct bytes list)
+{
+    struct fault fault;
+    struct cursor c;
+    struct bytes protocol;
+    const char *between = "";
+    text_label(t, "ALPN");
+    cursor_init_whole(&c, list, &fault);
+    while (alpn_next(&c, &protocol)) {
+        text_plain(t, between);
+        text_bytes(t, protocol);
+        between = ", ";
+    }
+    text_line_end(t);
+}
+
+static void fingerprints(struct text *t, const struct text_block *b)
+{
+    static const size_t ja3_size = 16 * 1024;
+    const struct client_hello *hello = &b->connection->client_hello;
+    char md5[JA3_LEN], fingerprint[JA4_LEN];
+    char *string = b->connection->is_client_hello_cut ? NULL : malloc(ja3_size);
+    if (!string)
+        return;
+    size_t len = ja3_string(hello, string, ja3_size);
+    if (len > 0) {
+        ja3_hash(b->fingerprints, string, len, md5);
+        text_label(t, "JA3");
+        text_printf(t, "%s\n", md5);
+    }
+    if (ja4(b->fingerprints, hello, JA4_TCP, fingerprint)) {
+        text_label(t, "JA4");
+        text_string(t, fingerprint);
+        text_line_end(t);
+    }
+    free(string);
+}
+
+static void client_hello(struct text *t, const struct text_block *b)
+{
+    const struct client_hello *hello = &b->connection->client_hello;
+    const struct extensions *ext = &hello->ext;
+    text_heading(t, "offered by the client");
+    if (ext->has_supported_versions)
+        codes(t, "versions", ext->supported_versions, version_name);
+    suites(t, hello);
+    if (ext->has_supported_groups)
+        codes(t, "groups", ext->supported_groups, group_name);
+    if (ext->has_key_share)
+        key_shares(t, ext->key_shares);
+    if (ext->has_signature_algorithms)
+        codes(t, "signatures", ext->signature_algorithms, signature_scheme_name);
+    if (ext->has_signature_algorithms_cert)
+        codes(t, "in certs", ext->signature_algorithms_cert, signature_scheme_name);
+    if (ext->has_alpn)
+        protocols(t, ext->alpn);
+    if (ext->has_block)
+        extensions(t, "extensions", ext->raw);
+    fingerprints(t, b);
+}
+
+static void server_hello(struct text *t, const struct connection *c)
+{
+    const struct server_hello *hello = &c->server_hello;
+    text_heading(t, "answered by the server");
+    if (hello->ext.has_block)
+        extensions(t, "extensions", hello->ext.raw);
+    uint16_t sentinel = server_hello_downgrade_sentinel(hello);
+    if (sentinel) {
+        text_label(t, "sentinel");
+        text_printf(t, "the server could do more than the %s it chose\n",
+                    sentinel == VERSION_TLS12 ? "TLSv1.2" : "version");
+    }
+    if (version_is_tls13(hello->version))
+        return;
+    text_label(t, "session");
+    text_printf(t, "%s, renegotiation %s, extended master secret %s, encrypt-then-MAC %s\n",
+                hello->session_id.len > 0 ? "with an ID" : "without an ID",
+                hello->ext.has_renegotiation_info ? "secure" : "not secure (no renegotiation_info)",
+                hello->ext.has_extended_master_secret ? "yes" : "no", hello->ext.has_encrypt_then_mac ? "yes" : "no");
+}
+
+static void certificate_request(struct text *t, const struct certificate_request *request)
+{
+    struct fault fault;
+    struct cursor c;
+    struct bytes der;
+    text_heading(t, "asked of the client: a certificate");
+    if (!request->is_tls13) {
+        struct text_list items = text_list_begin(t, "types");
+        for (size_t i = 0; i < request->types.len; i++)
+            text_list_code(&items, client_cert_type_name(request->types.at[i]), request->types.at[i]);
+        text_list_end(&items);
+    }
+    if (request->signature_algorithms.num > 0)
+        codes(t, "signatures", request->signature_algorithms, signature_scheme_name);
+    cursor_init_whole(&c, request->authorities, &fault);
+    while (dn_next(&c, &der)) {
+        char *name = distinguished_name_text(der);
+        text_label(t, "issued by");
+        text_string(t, name && *name ? name : "(a name that cannot be read)");
+        text_line_end(t);
+        free(name);
+    }
+}
+
+void text_offer(struct text *t, const struct text_block *b)
+{
+    const struct connection *c = b->connection;
+    if (c->has_client_hello)
+        client_hello(t, b);
+    if (c->has_server_hello)
+        server_hello(t, c);
+    if (c->has_certificate_request)
+        certificate_request(t, &c->certificate_request);
+}

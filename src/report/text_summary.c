@@ -1,0 +1,170 @@
+/* The text format: what was read, and how it went altogether. */
+#include "capture/filter.h"
+#include "report/text_report.h"
+#include "report/timestamp.h"
+#include "version.h"
+
+#include <stdio.h>
+
+enum { SHOWN_INPUTS = 20 }; /* of more files, only those with something to tell */
+
+static void time_span(struct text *t, const struct moment *first, const struct moment *last, unsigned digits)
+{
+    char buf[TIMESTAMP_LEN];
+    if (!first->place.frame)
+        return;
+    text_printf(t, "%s to ", timestamp_write_plain(buf, first->time_ns, digits));
+    text_printf(t, "%s UTC (", timestamp_write_plain(buf, last->time_ns, digits));
+    text_duration(t, last->time_ns - first->time_ns);
+    text_plain(t, ")");
+}
+
+static void input(struct text *t, const struct capture_input *in, unsigned digits)
+{
+    text_style(t, STYLE_TITLE);
+    if (strcmp(in->name, "-") == 0)
+        text_plain(t, "standard input");
+    else
+        text_bytes_of(t, in->name);
+    text_style_end(t);
+    text_printf(t, ": %s", in->format);
+    if (in->compression)
+        text_printf(t, " in %s", in->compression);
+    text_plain(t, ", ");
+    text_plural(t, in->num_packets, "packet", "packets");
+    text_plain(t, " (");
+    text_size(t, in->num_bytes);
+    text_plain(t, ")");
+    for (unsigned i = 0; i < in->num_link_types; i++) {
+        text_plain(t, ", ");
+        text_string(t, link_type_description(in->link_types[i]));
+    }
+    text_line_end(t);
+    if (in->first.place.frame) {
+        text_plain(t, "  ");
+        time_span(t, &in->first, &in->last, digits);
+        text_line_end(t);
+    }
+    for (unsigned i = 0; i < in->num_notes; i++) {
+        text_style(t, STYLE_INCOMPLETE);
+        text_plain(t, "  note: ");
+        text_style_end(t);
+        text_string(t, in->notes[i].text);
+        text_printf(t, " (at byte %llu)\n", (unsigned long long)in->notes[i].offset);
+    }
+    if (in->has_drops && (in->kernel_drops || in->interface_drops)) {
+        text_plain(t, "  note: packets lost while capturing: ");
+        text_count(t, in->kernel_drops);
+        text_plain(t, " by the kernel, ");
+        text_count(t, in->interface_drops);
+        text_plain(t, " by the interface\n");
+    }
+}
+
+static void outcomes(struct text *t, const struct report_summary *s)
+{
+    static const struct {
+        enum outcome outcome;
+        enum text_style style;
+        const char *text;
+    } rows[] = {
+        {OUTCOME_FAILED, STYLE_FAILED, "failed"},
+        {OUTCOME_NOT_TLS, STYLE_NOT_TLS, "not TLS"},
+        {OUTCOME_INCOMPLETE, STYLE_INCOMPLETE, "incomplete in the capture"},
+        {OUTCOME_COMPLETED, STYLE_COMPLETED, "completed"},
+    };
+    uint64_t total = 0;
+    const char *between = ": ";
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        total += s->outcomes[rows[i].outcome];
+    text_plural(t, total, "connection", "connections");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (s->outcomes[rows[i].outcome] == 0)
+            continue;
+        text_plain(t, between);
+        text_style(t, rows[i].style);
+        text_count(t, s->outcomes[rows[i].outcome]);
+        text_plain(t, " ");
+        text_plain(t, rows[i].text);
+        text_style_end(t);
+        between = ", ";
+    }
+}
+
+static void totals(struct text *t, const struct report_summary *s, uint64_t failed_names)
+{
+    outcomes(t, s);
+    if (failed_names > 0) {
+        text_plain(t, "; ");
+        text_plural(t, failed_names, "name not resolved", "names not resolved");
+    }
+    if (s->probes > 0) {
+        text_plain(t, "; ");
+        text_plural(t, s->probes, "probe without data not listed", "probes without data not listed");
+    }
+    if (s->unlisted > 0) {
+        text_plain(t, "; ");
+        text_count(t, s->unlisted);
+        text_plain(t, " without TLS not listed");
+    }
+    text_line_end(t);
+    if (s->num_verdicts > 0) {
+        struct text_list list = text_list_begin(t, "verdicts");
+        for (unsigned i = 0; i < s->num_verdicts; i++) {
+            char item[96];
+            snprintf(item, sizeof item, "%s %llu", s->verdicts[i].code, (unsigned long long)s->verdicts[i].count);
+            text_list_item(&list, item);
+        }
+        text_list_end(&list);
+    }
+}
+
+static void left_out(struct text *t, const struct report_summary *s)
+{
+    for (enum packet_skip reason = SKIP_NONE + 1; reason < NUM_PACKET_SKIPS; reason++) {
+        if (s->skipped[reason] == 0)
+            continue;
+        text_label(t, "skipped");
+        text_plural(t, s->skipped[reason], "packet: ", "packets: ");
+        text_plain(t, packet_skip_text(reason));
+        text_line_end(t);
+    }
+    for (unsigned i = 0; i < s->num_limits; i++) {
+        text_label(t, "limit hit");
+        text_plain(t, s->limits[i].what);
+        text_plain(t, ": ");
+        text_plural(t, s->limits[i].count, "time", "times");
+        text_line_end(t);
+    }
+    if (s->filter) {
+        text_label(t, "only");
+        text_plain(t, "packets that match: ");
+        text_bytes_of(t, s->filter);
+        text_line_end(t);
+    }
+    if (s->was_interrupted)
+        text_styled(t, STYLE_INCOMPLETE, "  interrupted: what follows was seen before that\n");
+}
+
+void text_summary(struct text *t, const struct report_summary *summary, uint64_t failed_names)
+{
+    size_t num = capture_num_inputs(summary->capture);
+    for (size_t i = 0; i < num; i++) {
+        const struct capture_input *in = capture_input_at(summary->capture, i);
+        if (i < SHOWN_INPUTS || in->num_notes > 0)
+            input(t, in, summary->time_digits);
+    }
+    if (num > SHOWN_INPUTS)
+        text_printf(t, "and more, %zu files in all\n", num);
+    if (num > 1) {
+        text_printf(t, "altogether: %zu files, ", num);
+        text_plural(t, summary->num_packets, "packet", "packets");
+        text_plain(t, " (");
+        text_size(t, summary->num_bytes);
+        text_plain(t, "), ");
+        time_span(t, &summary->first, &summary->last, summary->time_digits);
+        text_line_end(t);
+    }
+    totals(t, summary, failed_names);
+    left_out(t, summary);
+}

@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Every line of JSON that the program writes, for every capture at hand, obeys the contract: it is valid by the schema that is
+installed, fields stand in the contract's order, and the same capture gives the same bytes again. The checker is tried first."""
+import os
+import subprocess
+import sys
+
+SOURCE = os.environ.get("TLSWHY_SOURCE", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+sys.path.insert(0, os.path.join(SOURCE, "tests", "support"))
+import check_json  # noqa: E402
+
+NAME = b'{"record":"name","name":"a.test","client":"10.0.0.1","resolver":"10.0.0.2","answer":"none","frame":1}\n'
+BAD = {
+    b"blanks": NAME[:-1] + b" \n",
+    b"no end": NAME[:-1],
+    b"not JSON": NAME.replace(b"1}", b"1"),
+    b"order": NAME.replace(b'"frame":1', b'"capture":"x","frame":1'),
+    b"empty": NAME.replace(b"a.test", b""),
+    b"null": NAME.replace(b'"a.test"', b"null"),
+    b"twice": NAME.replace(b'"frame"', b'"frame":2,"frame"'),
+    b"raw": NAME.replace(b"a.test", "a\u202etest".encode()),
+    b"record": NAME.replace(b'"record":"name"', b'"record":"nam"'),
+}
+BAD_BY_SCHEMA = {
+    b"enum": NAME.replace(b"none", b"other"),
+    b"unknown": NAME.replace(b'"frame":1', b'"frame":1,"mood":"good"'),
+    b"missing": NAME.replace(b'"client":"10.0.0.1",', b""),
+    b"type": NAME.replace(b'"frame":1', b'"frame":"1"'),
+}
+
+
+def try_checker(checker):
+    if check_json.check(NAME, "good", checker):
+        sys.exit(f"the checker refuses a good record: {check_json.check(NAME, 'good', checker)}")
+    for what, line in {**BAD, **(BAD_BY_SCHEMA if check_json.jsonschema else {})}.items():
+        if not check_json.check(line, "bad", checker):
+            sys.exit(f"the checker takes a bad record: {what.decode()}")
+
+
+def captures():
+    folders = [os.path.join(SOURCE, "pcaps")]
+    if os.environ.get("TLSWHY_CORPUS"):
+        folders.append(os.environ["TLSWHY_CORPUS"])
+    for folder in folders:
+        for directory, _, names in sorted(os.walk(folder)):
+            for name in sorted(names):
+                if name.endswith((".pcap", ".pcapng", ".cap", ".pcap.gz", ".pcapng.gz", ".pcap.zst", ".pcap.lz4")):
+                    yield os.path.join(directory, name)
+
+
+def run(program, capture):
+    done = subprocess.run([program, "--format", "json", "--", capture], capture_output=True, timeout=300, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def main():
+    checker = check_json.Checker()
+    try_checker(checker)
+    program = os.environ.get("TLSWHY")
+    if not program:
+        print("skipped: there is no program to run (TLSWHY is not set)")
+        return 77
+    complaints, lines, files = [], 0, 0
+    for capture in captures():
+        status, out, err = run(program, capture)
+        if status not in (0, 2) or (status == 0 and not out):
+            complaints.append(f"{capture}: exit status {status}: {err.decode('utf-8', 'replace')}")
+            continue
+        complaints += check_json.check(out, capture, checker)
+        if run(program, capture)[1] != out:
+            complaints.append(f"{capture}: a second run wrote other bytes")
+        lines += out.count(b"\n")
+        files += 1
+    print("\n".join(complaints[:200]))
+    print(f"{files} captures, {lines} lines, {len(complaints)} complaints" +
+          ("" if check_json.jsonschema else "; python3-jsonschema is missing: the schema itself was not tried"))
+    if files == 0:
+        print("skipped: no captures")
+        return 77
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,366 @@
+/* JSON records, field for field. */
+#include "support/cmocka_all.h"
+#include "support/report_sample.h"
+
+#include "version.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct report_sample sample;
+
+static int set_up(void **state)
+{
+    (void)state;
+    struct sample_words words = sample_words_tame();
+    report_sample_init(&sample, &words);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    report_sample_cleanup(&sample);
+    return 0;
+}
+
+/* The sample's lines: connection, name, summary. */
+static char *lines[3];
+
+static char *write_lines(void)
+{
+    const struct report_options options = {0};
+    char *text = report_sample_write(&sample, "json", &options), *at = text;
+    for (unsigned i = 0; i < 3; i++) {
+        lines[i] = at;
+        at = strchr(at, '\n');
+        assert_non_null(at);
+        *at++ = '\0';
+    }
+    assert_string_equal(at, "");
+    return text;
+}
+
+static void assert_has(unsigned line, const char *part)
+{
+    if (!strstr(lines[line], part))
+        fail_msg("%s\nis not in\n%s", part, lines[line]);
+}
+
+static void assert_has_not(unsigned line, const char *part)
+{
+    if (strstr(lines[line], part))
+        fail_msg("%s\nis in\n%s", part, lines[line]);
+}
+
+#define IDENTITY                                                                                                       \
+    "{\"record\":\"connection\",\"id\":7,\"frame\":1,\"community_id\":\"1:W8528Q4nrf67KAB05t/PoDQ0/5U=\","             \
+    "\"capture\":\"sample.pcap\",\"start\":\"2024-02-29T12:34:56.123456Z\",\"end\":\"2024-02-29T12:34:56.153456Z\","   \
+    "\"transport\":\"tcp\",\"protocol\":\"tls\",\"client\":{\"ip\":\"10.0.0.1\",\"port\":54321},"                      \
+    "\"server\":{\"ip\":\"192.0.2.7\",\"port\":443},\"packets\":{\"client\":5,\"server\":4},"                          \
+    "\"bytes\":{\"client\":517,\"server\":3210},\"tcp\":{\"setup\":\"complete\",\"close\":\"reset\","                  \
+    "\"closed_by\":\"client\",\"retransmissions\":1,\"out_of_order\":0,\"gaps\":1,\"gap_bytes\":99,\"rtt_us\":312},"
+#define RESULT                                                                                                         \
+    "\"outcome\":\"failed\",\"verdict\":\"issuer-untrusted\",\"verdict_side\":\"client\",\"ended_by\":\"client\","     \
+    "\"name\":\"www.example.test\",\"name_from\":\"sni\",\"version\":\"TLSv1.2\",\"cipher\":{\"id\":\"0xC02F\","       \
+    "\"iana\":\"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256\",\"openssl\":\"ECDHE-RSA-AES128-GCM-SHA256\"},"                 \
+    "\"group\":\"x25519\",\"sni\":\"www.example.test\",\"alpn\":\"h2\",\"resumed\":false,"
+#define OFFER                                                                                                          \
+    "\"client_hello\":{\"frame\":4,\"legacy_version\":\"TLSv1.2\",\"versions\":[\"TLSv1.3\",\"TLSv1.2\"],"             \
+    "\"ciphers\":[\"GREASE(0x1A1A)\",\"TLS_AES_128_GCM_SHA256\",\"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256\","            \
+    "\"0xFEDC\"],\"groups\":[\"x25519\",\"secp256r1\"],\"alpn\":[\"h2\"],\"extensions\":[\"server_name\","             \
+    "\"application_layer_protocol_negotiation\",\"supported_versions\",\"supported_groups\"],\"compression\":[0],"     \
+    "\"session_id_length\":0,\"ja3\":\"5593179c0e53e0e20214d5e75de10332\","                                            \
+    "\"ja3_string\":\"771,4865-49199-65244,0-16-43-10,29-23,\",\"ja4\":\"t13d0304h2_5c0da7d991ae_b0ac53b37fa7\","      \
+    "\"early_data\":false,\"psk\":false},"
+#define ANSWER                                                                                                         \
+    "\"session\":{\"session_id\":\"deadbeef\",\"secure_renegotiation\":false,\"extended_master_secret\":true,"         \
+    "\"encrypt_then_mac\":false,\"compression\":0},\"server_hello\":{\"frame\":6,\"legacy_version\":\"TLSv1.2\","      \
+    "\"version\":\"TLSv1.2\",\"cipher\":\"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256\",\"session_id_length\":4,"            \
+    "\"ja3s\":\"174e7e4992a63f6d419626d97363adb8\",\"downgrade_sentinel\":\"TLSv1.2\"},"                               \
+    "\"key_exchange\":{\"kind\":\"ecdhe\",\"group\":\"x25519\",\"bits\":255,"                                          \
+    "\"signature_algorithm\":\"rsa_pss_rsae_sha256\"},"
+#define ALERTS                                                                                                         \
+    "\"alerts\":[{\"frame\":7,\"from\":\"client\",\"level\":\"fatal\",\"code\":48,\"name\":\"unknown_ca\","            \
+    "\"encrypted\":false},{\"frame\":8,\"from\":\"server\",\"encrypted\":true}]}"
+
+static void test_connection(void **state)
+{
+    (void)state;
+    sample.connection.chain.num = 0;
+    sample.connection.chain_missing = CHAIN_NOT_CAPTURED;
+    char *text = write_lines();
+    assert_string_equal(lines[0], IDENTITY RESULT OFFER ANSWER "\"chain_missing\":\"not-captured\"," ALERTS);
+    free(text);
+}
+
+static void test_other_records(void **state)
+{
+    (void)state;
+    sample.summary.filter = "tcp port 443";
+    sample.summary.was_interrupted = true;
+    char *text = write_lines();
+    assert_string_equal(lines[1], "{\"record\":\"name\",\"name\":\"nowhere.example.test\",\"client\":\"10.0.0.1\","
+                                  "\"resolver\":\"192.0.2.53\",\"answer\":\"NXDOMAIN\",\"frame\":3,"
+                                  "\"capture\":\"sample.pcap\"}");
+    assert_string_equal(
+        lines[2], "{\"record\":\"summary\",\"captures\":[{\"name\":\"sample.pcap\",\"format\":\"pcap\","
+                  "\"link_types\":[\"EN10MB\"],\"packets\":0,\"bytes\":0,\"snaplen\":65535}],\"packets\":9,"
+                  "\"bytes\":5000,\"first\":\"2024-02-29T12:34:56.123456Z\",\"last\":\"2024-02-29T12:34:56.153456Z\","
+                  "\"probes\":2,\"connections\":{\"completed\":0,\"failed\":1,\"incomplete\":0,\"not-tls\":0},"
+                  "\"verdicts\":{\"issuer-untrusted\":1},\"skipped\":{\"not-ip\":3},\"version\":\"" TLSWHY_VERSION
+                  "\",\"unlisted\":1,\"limits\":{\"packets\":4},\"filter\":\"tcp port 443\",\"interrupted\":true}");
+    free(text);
+}
+
+static void test_chain(void **state)
+{
+    (void)state;
+    const struct certificate_facts *leaf = certificate_facts(sample.chain[0]),
+                                   *bad = certificate_facts(sample.chain[1]);
+    char expected[2048];
+    snprintf(expected, sizeof expected,
+             "\"chain\":[{\"sha256\":\"%s\",\"subject\":\"CN=www.example.test\",\"issuer\":\"CN=www.example.test\","
+             "\"serial\":\"1234\",\"not_before\":\"2023-11-14T22:13:20Z\",\"not_after\":\"2027-01-15T08:00:00Z\","
+             "\"key\":{\"type\":\"ec\",\"bits\":256,\"curve\":\"prime256v1\"},"
+             "\"signature_algorithm\":\"ecdsa-with-SHA256\",\"san\":[\"DNS:www.example.test\"],\"ca\":false,"
+             "\"self_signed\":true,\"sha1\":\"%s\",\"frame\":6},{\"sha256\":\"%s\",\"size\":22,\"error\":\"%s\","
+             "\"frame\":6}],\"alerts\"",
+             leaf->sha256, leaf->sha1, bad->sha256, bad->error);
+    char *text = write_lines();
+    assert_has(0, expected);
+    free(text);
+
+    /* The second time the certificates are not drawn again, only their place is another one. */
+    char *once = write_lines();
+    char *first = strdup(lines[0]);
+    char *again = write_lines();
+    assert_string_equal(first, lines[0]);
+    sample.connection.chain.place.frame = 12;
+    free(write_lines());
+    free(first);
+    free(once);
+    free(again);
+    text = write_lines();
+    assert_has(0, "\"frame\":12},{\"sha256\"");
+    assert_has_not(0, "\"chain_missing\"");
+    free(text);
+}
+
+static void test_client_chain(void **state)
+{
+    (void)state;
+    char *text = write_lines();
+    assert_has_not(0, "client_chain");
+    free(text);
+    sample.connection.has_client_certificate_message = true;
+    text = write_lines();
+    assert_has(0, "],\"client_chain\":[],\"alerts\"");
+    free(text);
+    sample.connection.client_chain = sample.connection.chain;
+    sample.connection.client_chain.place.frame = 7;
+    text = write_lines();
+    assert_has(0, "\"client_chain\":[{\"sha256\":\"");
+    assert_has(0, "\"frame\":7}],\"alerts\"");
+    free(text);
+}
+
+/* Facts in another file than the record's say so. */
+static void test_other_file(void **state)
+{
+    (void)state;
+    sample.flow.first.place.file = 1; /* the capture has file 0 alone, and names it */
+    char *text = write_lines();
+    assert_has(0, "\"client_hello\":{\"frame\":4,\"capture\":\"sample.pcap\",");
+    assert_has(0, "\"frame\":6,\"capture\":\"sample.pcap\"}]");
+    assert_has(0, "{\"frame\":7,\"capture\":\"sample.pcap\",\"from\":\"client\"");
+    free(text);
+    sample.shown.capture = NULL;
+    text = write_lines();
+    assert_has(0, "\"client_hello\":{\"frame\":4,\"legacy_version\"");
+    free(text);
+}
+
+static void test_tcp(void **state)
+{
+    (void)state;
+    static const struct {
+        enum flow_setup setup;
+        const char *expected;
+    } setups[] = {
+        {FLOW_UNSEEN, "\"tcp\":{\"setup\":\"unseen\","},     {FLOW_UNANSWERED, "\"tcp\":{\"setup\":\"unanswered\","},
+        {FLOW_REFUSED, "\"tcp\":{\"setup\":\"refused\","},   {FLOW_SYN_ACKED, "\"tcp\":{\"setup\":\"unanswered\","},
+        {FLOW_COMPLETE, "\"tcp\":{\"setup\":\"complete\","},
+    };
+    for (size_t i = 0; i < sizeof setups / sizeof *setups; i++) {
+        sample.flow.setup = setups[i].setup;
+        char *text = write_lines();
+        assert_has(0, setups[i].expected);
+        free(text);
+    }
+}
+
+static void test_icmp(void **state)
+{
+    (void)state;
+    sample.rare.has_icmp = true;
+    sample.rare.icmp_type = 1;
+    sample.rare.icmp_code = 4;
+    sample.rare.icmp_ip_version = 6;
+    sample.rare.icmp_from[0] = 0x20;
+    sample.rare.icmp_from[1] = 0x01;
+    sample.rare.icmp_from[15] = 1;
+    sample.rare.icmp.place.frame = 2;
+    char *text = write_lines();
+    assert_has(0, "},\"icmp\":{\"type\":1,\"code\":4,\"from\":\"2001::1\",\"frame\":2},\"outcome\"");
+    free(text);
+}
+
+/* Roles are not sides: the client may be the one whose first packet came second. */
+static void test_client_on_the_other_side(void **state)
+{
+    (void)state;
+    sample.connection.client_side = 1;
+    char *text = write_lines();
+    assert_has(0, "\"client\":{\"ip\":\"192.0.2.7\",\"port\":443},\"server\":{\"ip\":\"10.0.0.1\",\"port\":54321},"
+                  "\"packets\":{\"client\":4,\"server\":5},\"bytes\":{\"client\":3210,\"server\":517}");
+    assert_has(0, "\"closed_by\":\"server\"");
+    free(text);
+}
+
+static void test_nothing_but_a_syn(void **state)
+{
+    (void)state;
+    struct verdict none = {.outcome = OUTCOME_INCOMPLETE};
+    struct flow flow = {.ip_version = 6, .port = {1, 2}, .setup = FLOW_UNANSWERED, .first.place.frame = 3};
+    sample.connection = (struct connection){.flow = &flow, .id = 1, .end_kind = FLOW_END_INPUT};
+    sample.shown.verdict = &none;
+    char *text = write_lines();
+    assert_has(0, "\"capture\":\"sample.pcap\",\"transport\":\"tcp\",\"protocol\":\"none\",\"client\":{\"ip\":\"::\","
+                  "\"port\":1}");
+    assert_has(0, "\"tcp\":{\"setup\":\"unanswered\",\"close\":\"open\",\"retransmissions\":0,\"out_of_order\":0,"
+                  "\"gaps\":0,\"gap_bytes\":0},\"outcome\":\"incomplete\"}");
+    free(text);
+}
+
+static void test_hello_retry(void **state)
+{
+    (void)state;
+    struct connection *c = &sample.connection;
+    c->has_hello_retry = true;
+    c->hello_retry_moment.place.frame = 5;
+    c->hello_retry.ext.has_key_share = true;
+    c->hello_retry.ext.key_share_group = 0x17;
+    c->hello_retry.ext.has_cookie = true;
+    char *text = write_lines();
+    assert_has(0, "},\"hello_retry\":{\"frame\":5,\"group\":\"secp256r1\",\"cookie\":true},\"session\"");
+    free(text);
+    c->has_second_client_hello = true;
+    c->second_client_hello_moment.place.frame = 6;
+    c->second_client_hello.ext.has_key_share = true;
+    c->second_client_hello.ext.key_shares = (struct bytes){(const uint8_t *)"\x00\x17\x00\x01\xAA", 5};
+    text = write_lines();
+    assert_has(0, "\"cookie\":true,\"second_frame\":6,\"key_shares\":[\"secp256r1\"]},");
+    free(text);
+}
+
+static void test_ssl2(void **state)
+{
+    (void)state;
+    struct connection *c = &sample.connection;
+    c->protocol = PROTOCOL_SSL2;
+    c->version = VERSION_SSL2;
+    c->client_hello = (struct client_hello){
+        .is_v2 = true,
+        .legacy_version = VERSION_SSL2,
+        .cipher_specs = {(const uint8_t *)"\x01\x00\x80\x00\x00\x2F\x77\x66\x55", 9},
+    };
+    c->has_server_hello = c->has_cipher = c->has_key_exchange = false;
+    c->has_ssl2_server_hello = true;
+    c->ssl2_server_hello.version = VERSION_SSL2;
+    c->ssl2_server_hello.cipher_specs = (struct bytes){(const uint8_t *)"\x01\x00\x80", 3};
+    c->has_ssl2_cipher = true;
+    c->ssl2_cipher = 0x010080;
+    char *text = write_lines();
+    assert_has(0, "\"protocol\":\"ssl2\"");
+    assert_has(
+        0, "\"version\":\"SSLv2\",\"cipher\":{\"id\":\"0x010080\",\"iana\":\"SSL_CK_RC4_128_WITH_MD5\",\"openssl\":\"");
+    assert_has(
+        0,
+        "\"client_hello\":{\"frame\":4,\"legacy_version\":\"SSLv2\",\"ciphers\":[\"SSL_CK_RC4_128_WITH_MD5\","
+        "\"TLS_RSA_WITH_AES_128_CBC_SHA\",\"0x776655\"],\"session_id_length\":0,\"early_data\":false,\"psk\":false}");
+    assert_has(0, "\"server_hello\":{\"frame\":6,\"version\":\"SSLv2\",\"ciphers\":[\"SSL_CK_RC4_128_WITH_MD5\"]}");
+    free(text);
+}
+
+static void test_certificate_request(void **state)
+{
+    (void)state;
+    /* CN=A as a Name, then bytes that are none. */
+    static const uint8_t authorities[] =
+        "\x00\x0e\x30\x0c\x31\x0a\x30\x08\x06\x03\x55\x04\x03\x0c\x01\x41\x00\x02\x05\x00";
+    struct connection *c = &sample.connection;
+    c->has_certificate_request = true;
+    c->certificate_request.types = (struct bytes){(const uint8_t *)"\x01\x40\xDD", 3};
+    c->certificate_request.signature_algorithms = (struct u16_list){(const uint8_t *)"\x04\x03", 1};
+    c->certificate_request.authorities = (struct bytes){authorities, sizeof authorities - 1};
+    char *text = write_lines();
+    assert_has(0,
+               "],\"certificate_request\":{\"types\":[\"rsa_sign\",\"ecdsa_sign\",\"0x00DD\"],"
+               "\"signature_algorithms\":[\"ecdsa_secp256r1_sha256\"],\"authorities\":[\"CN=A\",\"0500\"]},\"alerts\"");
+    free(text);
+}
+
+static void test_small_members(void **state)
+{
+    (void)state;
+    struct connection *c = &sample.connection;
+    c->early_data = -1;
+    c->is_resumed = true;
+    c->renegotiations = 2;
+    c->has_ticket = true;
+    c->ticket_lifetime = 7200;
+    c->handshake_end = c->client_hello_moment;
+    c->handshake_end.time_ns += 1234567;
+    c->is_client_hello_cut = true;
+    c->client_hello.ext.has_ech = true;
+    c->client_hello.ext.ech_type = ECH_OUTER;
+    c->client_hello.ext.has_pre_shared_key = c->client_hello.ext.has_early_data = true;
+    sample.events[5].level = 9;
+    sample.events[5].code = 200;
+    char *text = write_lines();
+    assert_has(0, ",\"early_data\":\"rejected\",\"outcome\"");
+    assert_has(0, "\"handshake_us\":1234,\"renegotiations\":2,\"name\"");
+    assert_has(0, "\"resumed\":true");
+    assert_has(0, "\"session\":{\"session_id\":\"deadbeef\",\"ticket_lifetime_s\":7200,");
+    assert_has(0, "\"session_id_length\":0,\"early_data\":true,\"ech\":\"outer\",\"psk\":true,\"cut\":true}");
+    assert_has(0, "\"level\":\"0x0009\",\"code\":200,\"name\":\"0x00C8\"");
+    free(text);
+
+    c->server_hello.version = c->version = VERSION_TLS13;
+    c->has_ticket = false;
+    text = write_lines();
+    assert_has_not(0, "\"session\":");
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_connection, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_other_records, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_chain, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_client_chain, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_other_file, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_tcp, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_icmp, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_client_on_the_other_side, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_nothing_but_a_syn, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_hello_retry, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_ssl2, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_certificate_request, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_small_members, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,93 @@
+/* The table of formats, and errors of writing. */
+#include "support/cmocka_all.h"
+#include "support/report_sample.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static void test_formats(void **state)
+{
+    (void)state;
+    const struct report_options options = {0};
+    const char *const *names = report_formats();
+    struct error error;
+    assert_string_equal(names[0], "text");
+    assert_string_equal(names[1], "json");
+    assert_null(names[2]);
+    for (size_t i = 0; names[i]; i++) {
+        struct report *report = report_new(names[i], STDOUT_FILENO, &options, NULL, &error);
+        assert_non_null(report);
+        report_free(report);
+    }
+    assert_null(report_new("xml", STDOUT_FILENO, &options, NULL, &error));
+    assert_non_null(strstr(error.text, "'xml'"));
+    report_free(NULL);
+}
+
+static void test_full_disk(void **state)
+{
+    (void)state;
+    const struct report_options options = {.verbose = true};
+    struct sample_words words = sample_words_tame();
+    struct report_sample sample;
+    struct error error;
+    int fd = open("/dev/full", O_WRONLY);
+    assert_true(fd >= 0);
+    report_sample_init(&sample, &words);
+    for (const char *const *name = report_formats(); *name; name++) {
+        struct report *report = report_new(*name, fd, &options, sample.fingerprints, &error);
+        assert_non_null(report);
+        (void)report_connection(report, &sample.shown);
+        assert_int_equal(report_finish(report, &sample.summary, &error), -1);
+        assert_non_null(strstr(error.text, "No space left on device"));
+        report_free(report);
+    }
+    report_sample_cleanup(&sample);
+    close(fd);
+}
+
+/* What was written before stays written: blocks go out as they fill. */
+static void test_many_records(void **state)
+{
+    (void)state;
+    const struct report_options options = {0};
+    struct sample_words words = sample_words_tame();
+    struct report_sample sample;
+    struct error error;
+    report_sample_init(&sample, &words);
+    for (const char *const *name = report_formats(); *name; name++) {
+        FILE *file = tmpfile();
+        assert_non_null(file);
+        struct report *report = report_new(*name, fileno(file), &options, sample.fingerprints, &error);
+        for (unsigned i = 0; i < 5000; i++) {
+            sample.connection.id = i;
+            assert_int_equal(report_connection(report, &sample.shown), 0);
+        }
+        assert_int_equal(report_finish(report, &sample.summary, &error), 0);
+        report_free(report);
+        rewind(file);
+        char line[65536];
+        unsigned expected = 0;
+        while (fgets(line, sizeof line, file)) {
+            unsigned id;
+            if (sscanf(line, "FAILED issuer-untrusted  #%u", &id) == 1 ||
+                sscanf(line, "{\"record\":\"connection\",\"id\":%u,", &id) == 1)
+                assert_int_equal(id, expected++);
+        }
+        assert_int_equal(expected, 5000);
+        fclose(file);
+    }
+    report_sample_cleanup(&sample);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_formats),
+        cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_many_records),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
