@@ -39,32 +39,46 @@ struct gap {
     } kind;
 };
 
-struct stream_segment; /* queued out-of-order bytes, private to flow */
+struct stream_queue; /* out-of-order bytes and the patience with holes, private to flow */
 
 /* One direction. */
 struct stream {
-    uint32_t isn;         /* sequence number of offset 0 */
     uint64_t next;        /* offset up to which bytes or gaps were delivered */
-    uint64_t acked;       /* highest offset that the peer acknowledged */
-    uint64_t quiet_until; /* set by the sink: bytes before this offset need not be delivered (records of application
-                             data); they are counted, and a gap wholly inside is counted but not delivered */
-    struct stream_segment *queue;
-    uint32_t queue_bytes, queue_segments;
-    uint32_t packets, retransmissions, out_of_order, gaps;
+    uint64_t acked;       /* highest offset that the peer acknowledged; grows also while this side is never seen */
+    uint64_t quiet_until; /* set by the sink, only ever upwards: bytes before this offset need not be delivered (records
+                             of application data); they are counted, and a gap wholly inside is counted but not
+                             delivered */
     uint64_t bytes, gap_bytes; /* payload bytes sent (retransmissions not counted twice); bytes in gaps */
-    uint32_t last_frame_delta; /* private */
+    struct stream_queue *queue;
+    struct place last_place; /* the packet of the latest bytes delivered; frame 0 when none were */
+    uint32_t isn;            /* sequence number of offset 0 */
+    uint32_t packets;        /* duplicates not counted */
+    uint32_t retransmissions, out_of_order, gaps;
     uint16_t last_window;
     uint8_t window_scale; /* + 1, 0 unknown */
     uint8_t ttl;          /* of its first packet */
     bool has_syn : 1, has_fin : 1, has_rst : 1, has_base : 1, is_cut : 1, had_zero_window : 1, fin_delivered : 1;
+    bool is_guess : 1; /* private: offset 0 was taken from the peer's acknowledgement */
+    bool is_held : 1;  /* private: began in mid-stream, offset 0 still open */
+};
+
+/* A SYN on the ports of a connection that looks open: believed when it is answered or goes on. Private. */
+struct flow_candidate {
+    uint32_t seq;
+    uint16_t window;
+    uint8_t window_scale, ttl, side;
+    struct moment moment;
 };
 
 /* Rarely needed facts, allocated when the first of them appears. */
 struct flow_rare {
     struct moment fin[2], rst[2]; /* first FIN and first RST of each side */
+    uint64_t fin_offset[2];       /* stream offset of that FIN */
     uint32_t num_rst[2];
     uint32_t rst_seq[2];     /* sequence number of the first */
-    bool rst_seqs_differ[2]; /* several RSTs with different sequence numbers */
+    bool rst_seqs_differ[2]; /* several RSTs with different sequence numbers, at least one of which a real host would
+                                not choose: it takes the next number it would send or one that its peer acknowledged */
+    bool rst_is_odd[2];      /* private: the first was such a one */
     uint8_t rst_ttl[2];
     bool data_after_rst[2]; /* the side went on sending data after "its" RST */
     bool data_after_fin[2];
@@ -76,9 +90,16 @@ struct flow_rare {
     bool has_icmp;
     uint8_t icmp_type, icmp_code, icmp_ip_version;
     uint8_t icmp_from[16];
-    uint32_t icmp_mtu;
+    uint32_t icmp_mtu; /* the smallest told, 0 none */
     struct moment icmp;
+    bool has_previous, has_candidate; /* private, as all below */
+    bool has_foreign[2];
+    uint32_t previous_isn[2]; /* of the connection that had these ports before, by side of this one */
+    uint32_t foreign_next[2]; /* where a segment far outside the window ended */
+    struct flow_candidate candidate;
 };
+
+enum { FLOW_RECENT = 8 };
 
 struct flow {
     uint8_t ip_version;
@@ -88,17 +109,24 @@ struct flow {
     uint32_t tunnel_id;
     uint8_t address[2][16]; /* by side */
     uint16_t port[2];
+    uint32_t hash; /* private, as the next five */
+    struct flow *hash_next;
+    uint32_t tick;      /* of its latest packet on the table's clock */
+    uint16_t slot;      /* of the timer wheel */
+    bool is_closed : 1; /* by FIN of both sides, or by a RST that counts */
+    bool is_simultaneous : 1;
+    bool is_kept : 1;                     /* by the sink, past its end */
+    struct flow *timer_next, *timer_prev; /* private */
+    struct moment last;                   /* its latest packet */
+    uint32_t recent[FLOW_RECENT]; /* private: what its latest packets looked like, to know them when they come again */
+    struct stream stream[2];
     uint64_t id;               /* grows in the order in which connections began */
     struct moment first;       /* its first packet */
-    struct moment last;        /* its latest packet */
     struct moment syn_ack;     /* frame 0 when unseen */
     struct moment established; /* the ACK (or data) that completed the handshake; frame 0 when unseen */
     int64_t rtt_ns;            /* SYN to SYN-ACK where the SYN was not sent again; 0 unknown */
-    struct stream stream[2];
-    struct flow_rare *rare; /* NULL until needed */
-    void *user;             /* the sink's */
-    struct flow *hash_next; /* private */
-    uint32_t hash;          /* private */
+    struct flow_rare *rare;    /* NULL until needed */
+    void *user;                /* the sink's */
 };
 
 /* What the table tells. The flow is valid during the call, and until `end` for as long as the sink keeps the pointer.
