@@ -3,7 +3,7 @@
 
 #include "support/capture_builder.h"
 
-#include "limits.h"
+#include "bounds.h"
 
 #include <stdio.h>
 #include <stdlib.h>
