@@ -1,7 +1,7 @@
 /*
  * Law: our reader and libpcap hand out the same packets (bytes, lengths, times, link type) from every capture in pcaps/
- * and, when it is set, below TLSWHY_CORPUS. Where libpcap stops with an error (pcapng with several link types, damage
- * that we step over) they are compared up to there, and the file is named.
+ * and, when it is set, below TLSWHY_CORPUS, and from captures made here. Where libpcap stops with an error (pcapng with
+ * several link types, damage that we step over) they are compared up to there, and the file is named.
  *
  * Known differences, both in libpcap: it shortens a packet to the file's snapshot length, and it takes the seconds of
  * classic files as signed.
@@ -9,11 +9,14 @@
 #include "capture/capture.h"
 #include "capture/link_type.h"
 
+#include "support/capture_builder.h"
+
 #include <ftw.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static unsigned num_files, num_stopped, num_failed;
 static unsigned long long num_packets;
@@ -71,8 +74,7 @@ static int compare_all(const char *path, struct capture *capture, pcap_t *pcap)
             }
             if (result != 1)
                 return fail(path, frame + 1, "libpcap has no more packets", 1, 0);
-            if (batch[i].moment.place.frame != ++frame)
-                return fail(path, frame, "frame", (long long)batch[i].moment.place.frame, (long long)frame);
+            frame++; /* not place.frame, which counts as Wireshark does */
             if (compare_packet(path, &batch[i], pcap, header, data) != 0)
                 return -1;
             num_packets++;
@@ -123,9 +125,86 @@ static int visit(const char *path, const struct stat *st, int type, struct FTW *
     return 0;
 }
 
+static void compare_made(const struct builder *b)
+{
+    char *path = builder_write(b);
+    unsigned before = num_files;
+    if (compare_file(path) != 0 || num_files == before) {
+        fprintf(stderr, "a capture made here could not be compared\n");
+        num_failed++;
+    }
+    unlink(path);
+    free(path);
+}
+
+static void compare_classic(bool is_big_endian, uint32_t magic, uint32_t snaplen)
+{
+    struct builder b = {.is_big_endian = is_big_endian};
+    builder_pcap(&b, magic, snaplen, 101);
+    for (uint32_t i = 0; i < 500; i++) {
+        uint32_t caplen = i % 7 == 3 ? 0 : i * 31 % 1500, len = caplen + i % 3;
+        if (magic == 0xa1b2cd34) { /* 8 bytes more of header */
+            builder_record(&b, 1700000000 + i, i, 0, 0, 0);
+            b.len -= 8;
+            builder_u32(&b, caplen);
+            builder_u32(&b, len);
+            builder_u64(&b, i);
+            for (uint32_t k = 0; k < caplen; k++)
+                builder_bytes(&b, &(uint8_t){(uint8_t)i}, 1);
+        } else {
+            builder_record(&b, i == 9 ? 3000000000u : 1700000000 + i, i, caplen, len, (uint8_t)i);
+        }
+    }
+    compare_made(&b);
+    builder_free(&b);
+}
+
+static void compare_pcapng(bool is_big_endian, int resolution, uint64_t units)
+{
+    struct builder b = {.is_big_endian = is_big_endian};
+    builder_section(&b, "made here");
+    builder_interface(&b, 1, 262144, resolution);
+    for (uint32_t i = 0; i < 500; i++) {
+        uint32_t caplen = i * 31 % 1500;
+        if (i % 5 == 4) {
+            size_t block = builder_block(&b, i % 2 ? 3 : 9); /* simple packets, and what holds none */
+            builder_u32(&b, 40);
+            builder_zeros(&b, 40);
+            builder_block_end(&b, block);
+        } else {
+            builder_packet(&b, 0, units + i * 977, caplen, caplen + i % 2, (uint8_t)i, i % 3 ? NULL : "comment");
+        }
+        if (i == 250)
+            builder_interface(&b, 1, 262144, resolution);
+    }
+    compare_made(&b);
+    builder_free(&b);
+}
+
+static void compare_all_made(void)
+{
+    static const uint32_t magics[] = {0xa1b2c3d4, 0xa1b23c4d, 0xa1b2cd34};
+    static const struct {
+        int resolution;
+        uint64_t units;
+    } resolutions[] = {{NO_RESOLUTION, 1700000000000000ull},
+                       {6, 1700000000000000ull},
+                       {9, 1700000000000000000ull},
+                       {3, 1700000000000ull},
+                       {0x80 | 20, 1700000000ull << 20}};
+    for (int order = 0; order < 2; order++) {
+        for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++)
+            for (uint32_t snaplen = 0; snaplen <= 262144; snaplen += 65536)
+                compare_classic(order, magics[i], snaplen);
+        for (size_t i = 0; i < sizeof resolutions / sizeof resolutions[0]; i++)
+            compare_pcapng(order, resolutions[i].resolution, resolutions[i].units);
+    }
+}
+
 int main(void)
 {
     const char *corpus = getenv("TLSWHY_CORPUS");
+    compare_all_made();
     nftw(TEST_SOURCE_DIR "/pcaps", visit, 16, FTW_PHYS);
     if (corpus && nftw(corpus, visit, 16, FTW_PHYS) != 0) {
         perror(corpus);
@@ -133,7 +212,5 @@ int main(void)
     }
     printf("%u files, %llu packets compared, libpcap stopped early in %u, %u differ%s\n", num_files, num_packets,
            num_stopped, num_failed, corpus ? "" : " (TLSWHY_CORPUS is not set)");
-    if (num_files == 0)
-        return 77;
     return num_failed != 0;
 }
