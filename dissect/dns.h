@@ -1,6 +1,10 @@
 /*
- * DNS responses (RFC 1035), as far as names of servers need them: the question, A and AAAA answers, CNAME chains, the
- * response code. Compressed names are followed with a bound on jumps. Nothing else of DNS is kept.
+ * DNS messages (RFC 1035), as far as names of servers need them: the question, the A and AAAA records of the answer
+ * section (of the name itself and of what its CNAMEs lead to), the response code. Nothing else of DNS is kept.
+ *
+ * Only the first question's name is read, and it cannot be compressed, since nothing stands before it: a pointer there
+ * is FAULT_MALFORMED. Compressed names elsewhere are passed over and never followed, so no loop of pointers can be
+ * entered.
  */
 #ifndef TLSWHY_DISSECT_DNS_H
 #define TLSWHY_DISSECT_DNS_H
@@ -19,15 +23,16 @@ struct dns_message {
     bool is_response;
     bool is_truncated; /* TC */
     uint8_t opcode, rcode;
-    uint16_t qtype;          /* of the first question: 1 A, 28 AAAA, ... */
-    char name[DNS_NAME_LEN]; /* the first question's name, presentation form without the last dot; bytes outside [!-~]
-                                and
-                                '.' or '\' inside a label as \DDD */
-    unsigned num_addresses;
+    uint16_t qtype; /* of the first question: 1 A, 28 AAAA, ... */
+    /* The first question's name, presentation form without the last dot; bytes outside [!-~] and '.' or '\' inside a
+     * label as \DDD. Empty: none, the root, or one whose escapes do not fit. */
+    char name[DNS_NAME_LEN];
+    unsigned num_addresses; /* those after DNS_MAX_ADDRESSES are left out */
     struct dns_address addresses[DNS_MAX_ADDRESSES];
 };
 
-/* c over one message (UDP payload, or after the two-byte length on TCP). *out is always fully initialised. */
+/* c over one message (UDP payload, or after the two-byte length on TCP). *out is always fully initialised; what was
+ * read before a fault stays in it. Bytes after the last record are FAULT_MALFORMED. */
 void dns_parse(struct cursor *c, struct dns_message *out);
 
 #endif
