@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes tests/unit/data/certificates/: NAME.der, and NAME.txt with what `openssl x509` prints of it. Needs openssl 3 and
+# Makes tests/unit/data/certificates/: NAME.der, and NAME.txt with what `openssl x509` prints of it, if it does. Needs openssl 3 and
 # python3. The keys are new on every run and not kept; names and dates, which test_certificate.c knows, stay the same.
 set -euo pipefail
 out=$(cd "$(dirname "$0")/../unit/data/certificates" && pwd)
@@ -175,6 +175,7 @@ for der in *.der; do
         show "$der" -text -certopt no_subject,no_issuer,no_validity,no_serial,no_sigdump |
             grep -aE '^ *(Signature Algorithm|Public Key Algorithm|.*Public-Key|ASN1 OID|CA:)' | sed 's/^ *//' | awk '!seen[$0]++' || true
     } | LC_ALL=C sed 's/ *$//' >"$out/${der%.der}.txt"
+    [ -s "$out/${der%.der}.txt" ] || rm "$out/${der%.der}.txt"
     cp "$der" "$out"
 done
 ls "$out" | wc -l

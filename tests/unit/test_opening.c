@@ -103,8 +103,7 @@ static void test_text(void **state)
         "\r\n\r\n\r\n\r\n\r\n\r\n",
         "a001 CAPABILITY\r\n",
         "\x04\x01\x01\xbb\x7f\x01\x01\x01user",
-        "\x05\x01\x01\x05\x01\x01\x03\x0b"
-        "exam",
+        "\x05\x01\x01\x05\x01\x01\x03\013exam",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct bytes b = {(const uint8_t *)texts[i], strlen(texts[i])};
