@@ -53,6 +53,30 @@ static void test_short_is_not_malformed(void **state)
     assert_int_equal(f.kind, FAULT_SHORT);
 }
 
+static void test_peek_and_expect(void **state)
+{
+    (void)state;
+    struct fault f;
+    struct cursor c;
+    cursor_init(&c, (struct bytes){data, 4}, 6, 0, &f);
+    assert_ptr_equal(cursor_peek(&c).at, data);
+    assert_int_equal(cursor_peek(&c).len, 4);
+    assert_int_equal(c.offset, 0);
+    cursor_skip(&c, 4, "a");
+    assert_int_equal(cursor_peek(&c).len, 0);
+    /* Two bytes are declared that the capture does not hold: something is there. */
+    cursor_expect(&c, "b");
+    assert_int_equal(f.kind, FAULT_NONE);
+    cursor_init_whole(&c, (struct bytes){data, 1}, &f);
+    cursor_u8(&c, "a");
+    cursor_expect(&c, "b");
+    assert_int_equal(f.kind, FAULT_MALFORMED);
+    assert_string_equal(f.field, "b");
+    cursor_init_whole(&c, (struct bytes){data, 4}, &f);
+    cursor_fail(&c, FAULT_MALFORMED, "x");
+    assert_int_equal(cursor_peek(&c).len, 0);
+}
+
 static void test_children(void **state)
 {
     (void)state;
@@ -145,9 +169,10 @@ static void test_slices(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_getters),  cmocka_unit_test(test_short_is_not_malformed),
-        cmocka_unit_test(test_children), cmocka_unit_test(test_u16_lists),
-        cmocka_unit_test(test_laws),     cmocka_unit_test(test_slices),
+        cmocka_unit_test(test_getters),         cmocka_unit_test(test_short_is_not_malformed),
+        cmocka_unit_test(test_peek_and_expect), cmocka_unit_test(test_children),
+        cmocka_unit_test(test_u16_lists),       cmocka_unit_test(test_laws),
+        cmocka_unit_test(test_slices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

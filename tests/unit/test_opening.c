@@ -102,8 +102,8 @@ static void test_text(void **state)
         "PRI * HTTP/2.0\r\n\r\n",
         "\r\n\r\n\r\n\r\n\r\n\r\n",
         "a001 CAPABILITY\r\n",
-        "\x04\x01\x01\xbb\x7f\x01\x01\x01user",
-        "\x05\x01\x01\x05\x01\x01\x03\013exam",
+        "\004\001\001\273\177\001\001\001user",
+        "\005\001\001\005\001\001\003\013exam",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct bytes b = {(const uint8_t *)texts[i], strlen(texts[i])};
