@@ -1,7 +1,8 @@
 """A TLS client on Python's ssl module: client.py HOST PORT [KEY=VALUE...]
 
 ca, cert, key: files; name: server name if not HOST; minimum, maximum: TLSv1_2 ...; timeout: seconds;
-alpn: a,b; ciphers: OpenSSL string; send: no to close at once after the handshake.
+alpn: a,b; ciphers: OpenSSL string; send: no to close at once after the handshake; half: yes to send FIN after the request and go on
+reading.
 """
 import socket
 import ssl
@@ -25,5 +26,8 @@ with socket.create_connection((host, port), timeout=float(options.get("timeout",
         print(tls.version(), tls.cipher()[0])
         if options.get("send") != "no":
             tls.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            if options.get("half") == "yes":
+                # Past SSLSocket.shutdown, which would give up reading too.
+                socket.socket.shutdown(tls, socket.SHUT_WR)
             while tls.recv(4096):
                 pass
