@@ -28,6 +28,8 @@ static void options(struct packet *out, struct bytes b)
         if (len < 2)
             return;
         struct cursor option = cursor_child(&c, len - 2u, "TCP option");
+        if (!cursor_ok(&c))
+            return;
         if (kind == MSS && out->tcp_flags & TCP_SYN && len == 4)
             out->mss = cursor_u16(&option, "MSS");
         else if (kind == WINDOW_SCALE && out->tcp_flags & TCP_SYN && len == 3)

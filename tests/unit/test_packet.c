@@ -1,4 +1,4 @@
-/* From a packet to its transport: the common ways, cut, damaged, nested; TCP options, UDP, ICMP errors, checksums. */
+/* From a packet to its transport: every way there is, whole, cut, damaged; reasons to skip; nesting. */
 #include "support/cmocka_all.h"
 #include "support/mutate.h"
 #include "support/packets.h"
@@ -28,6 +28,8 @@ static void check_hello(const struct packet_case *k, const struct packet *p)
     assert_int_equal(p->tcp_flags, TCP_PSH | TCP_ACK);
     assert_int_equal(p->window, 512);
     assert_int_equal(p->num_sacks, 0);
+    assert_int_equal(p->mss, 0);
+    assert_int_equal(p->window_scale, 0);
     assert_int_equal(p->payload_len, 5);
     assert_int_equal(p->segment_len, 25);
     if (p->tunnel != k->tunnel || p->tunnel_id != k->tunnel_id)
@@ -41,6 +43,7 @@ static void test_every_way(void **state)
         const struct packet_case *k = &packet_cases[i];
         struct bytes b = bytes_from_hex(k->hex);
         struct packet p;
+        memset(&p, 0xff, sizeof p);
         packet_dissect(&p, k->link_type, b, (uint32_t)b.len);
         check_hello(k, &p);
         if (p.payload.len != 5 || memcmp(p.payload.at, "hello", 5) != 0)
@@ -59,6 +62,7 @@ static void test_every_way_cut(void **state)
     for (size_t i = 0; i < NUM_PACKET_CASES; i++) {
         const struct packet_case *k = &packet_cases[i];
         struct bytes b = bytes_from_hex(k->hex);
+        size_t num_partial = 0;
         for (size_t n = 0; n < b.len; n++) {
             uint8_t *cut = malloc(n ? n : 1);
             assert_non_null(cut);
@@ -68,21 +72,203 @@ static void test_every_way_cut(void **state)
             if (p.kind == PACKET_TCP) {
                 check_hello(k, &p);
                 assert_true(p.payload.len <= 5);
-                assert_memory_equal(p.payload.at, "hello", p.payload.len);
+                if (p.payload.len > 0)
+                    assert_memory_equal(p.payload.at, "hello", p.payload.len);
+                if (p.payload.len < 5) {
+                    assert_false(packet_checksum_ok(&p));
+                    num_partial++;
+                }
             } else if (p.kind != PACKET_SKIPPED || p.skip != SKIP_TRUNCATED) {
                 fail_msg("%s cut at %zu: kind %d, %s", k->name, n, (int)p.kind, packet_skip_name(p.skip));
             }
             free(cut);
         }
+        assert_int_equal(num_partial, 5);
         free((void *)(uintptr_t)b.at);
+    }
+}
+
+static void dissect_for_mutator(struct bytes b, size_t declared, struct fault *fault, void *arg)
+{
+    const struct packet_case *k = arg;
+    struct packet p;
+    packet_dissect(&p, k->link_type, b, (uint32_t)declared);
+    assert_true(p.depth <= PACKET_MAX_DEPTH);
+    assert_int_equal(p.kind == PACKET_SKIPPED, p.skip != SKIP_NONE);
+    if (p.kind == PACKET_TCP || p.kind == PACKET_UDP) {
+        assert_true(p.payload.len <= p.payload_len);
+        assert_true(p.segment.len <= b.len);
+        (void)packet_checksum_ok(&p);
+    }
+    *fault = (struct fault){FAULT_NONE, 0, NULL};
+}
+
+static void test_every_way_damaged(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < NUM_PACKET_CASES; i++) {
+        struct packet_case k = packet_cases[i];
+        struct bytes b = bytes_from_hex(k.hex);
+        mutate_bits(b, dissect_for_mutator, &k);
+        for (uint32_t other = 0; other <= 300; other++) { /* read as every other link type */
+            struct packet p;
+            packet_dissect(&p, (uint16_t)other, b, (uint32_t)b.len);
+            if (!packet_link_type_known((uint16_t)other))
+                assert_int_equal(p.skip, SKIP_LINK_TYPE);
+        }
+        free((void *)(uintptr_t)b.at);
+    }
+}
+
+static const struct skip_case {
+    uint16_t link_type;
+    enum packet_skip skip;
+    const char *hex;
+} skip_cases[] = {
+    {147, SKIP_LINK_TYPE, ETHER "0800" PACKET4},
+    {220, SKIP_LINK_TYPE, "00"}, /* USB */
+    {192, SKIP_LINK_TYPE, "00 00 0800 93000000" PACKET4},
+    {258, SKIP_LINK_TYPE, "0c000000 01000000 93000000" PACKET4},
+    {1, SKIP_NOT_IP, ETHER "0806 0001 0800 06 04 0001 020000000001 0a000001 000000000000 0a000002"},
+    {1, SKIP_NOT_IP, ETHER "0026 424203 0000 00 00 00"},     /* spanning tree */
+    {1, SKIP_NOT_IP, ETHER "0020 aaaa03 00000c 2000 02b4"},  /* CDP */
+    {1, SKIP_NOT_IP, ETHER "0020 e0e003 ffff0022"},          /* IPX */
+    {1, SKIP_NOT_IP, ETHER "8863 1109 0000 0000"},           /* PPPoE discovery */
+    {1, SKIP_NOT_IP, ETHER "8864 1107 0007 0002 0021"},      /* a PPPoE code other than data */
+    {1, SKIP_NOT_IP, ETHER "8864 1100 0007 0004 c021 0101"}, /* LCP */
+    {1, SKIP_NOT_IP, ETHER "8847 00064140 10000007 ffff"},   /* an associated channel */
+    {1, SKIP_NOT_IP, ETHER "05ee 0000"},                     /* neither a length nor a type */
+    {0, SKIP_NOT_IP, "07000000 00"},
+    {113, SKIP_NOT_IP, "0000 0338 0000 0000000000000000 0800" PACKET4},                   /* netlink */
+    {113, SKIP_NOT_IP, "0000 0001 0006 0202020202020000 0001" PACKET4},                   /* Novell's 802.3 */
+    {105, SKIP_NOT_IP, "8000 0000 ffffffffffff 020000000002 020000000002 0000 0000"},     /* beacon */
+    {105, SKIP_NOT_IP, "4801 0000 020000000001 020000000002 020000000003 0000"},          /* no data */
+    {105, SKIP_NOT_IP, "0801 0000 020000000001 020000000002 020000000003 1100 00112233"}, /* second fragment */
+    {239, SKIP_NOT_IP, "03 00 0000 0800 0900 00010800"},
+    {239, SKIP_NOT_IP, "02 00 0000 0800 0100 08000300"},
+    {1, SKIP_MALFORMED, ETHER "0800 4500 002d"},
+    {1, SKIP_MALFORMED, "0200"},
+    {228, SKIP_MALFORMED, "5500 0014 0000 0000 40 06 0000 0a000001 0a000002"}, /* version */
+    {228, SKIP_MALFORMED, "4400 0014 0000 0000 40 06 0000 0a000001 0a000002"}, /* header length */
+    {228, SKIP_MALFORMED, "4500 0013 0000 0000 40 06 0000 0a000001 0a000002"}, /* total length */
+    {229, SKIP_MALFORMED, "50000000 0000 3b 40" ADDRESSES6},
+    {101, SKIP_MALFORMED, "ff"},
+    {229, SKIP_MALFORMED, "60000000 0004 00 40" ADDRESSES6 "06000000"},                 /* extension past the packet */
+    {228, SKIP_MALFORMED, "4500 0018 0000 0000 40 33 0000 0a000001 0a000002 06000000"}, /* AH without length */
+    {228, SKIP_TRANSPORT, "4500 0014 0000 0000 40 59 0000 0a000001 0a000002"},          /* OSPF */
+    {228, SKIP_TRANSPORT, "4500 0014 0000 0000 40 00 0000 0a000001 0a000002"},          /* IPv6's own, in IPv4 */
+    {228, SKIP_TRANSPORT, "4500 001c 0000 0000 40 2b 0000 0a000001 0a000002 0600000000000000"},
+    {228, SKIP_TRANSPORT, "4500 001c 0000 0000 40 2c 0000 0a000001 0a000002 0600000000000000"},
+    {228, SKIP_TRANSPORT, "4500 0018 0000 0000 40 2f 0000 0a000001 0a000002 00050800"},        /* GRE version 5 */
+    {228, SKIP_NOT_IP, "4500 001c 0000 0000 40 2f 0000 0a000001 0a000002 00000026 424203 00"}, /* no lengths in GRE */
+    {228, SKIP_NOT_IP, "4500 0020 0000 0000 40 2f 0000 0a000001 0a000002 2081880b 0000 0005 00000001"}, /* an ack */
+    {229, SKIP_TRANSPORT, "60000000 0000 3b 40" ADDRESSES6},
+    {228, SKIP_ENCRYPTED, "4500 001c 0000 0000 40 32 0000 0a000001 0a000002 0000000100000001"}, /* ESP */
+    {1, SKIP_ENCRYPTED, ETHER "88e5 2c00 00000001 0200000000010001 0102030405060708"},
+    {9, SKIP_ENCRYPTED, "ff03 00fd 9000 0102"}, /* MPPE */
+    {105, SKIP_ENCRYPTED,
+     "0841 0000 020000000001 020000000002 020000000003 0000 0100002000000000 1122334455667788 8877665544332211"},
+};
+
+static void test_skip_reasons(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof skip_cases / sizeof skip_cases[0]; i++) {
+        const struct skip_case *k = &skip_cases[i];
+        struct bytes b = bytes_from_hex(k->hex);
+        struct packet p;
+        memset(&p, 0xff, sizeof p);
+        packet_dissect(&p, k->link_type, b, (uint32_t)b.len);
+        if (p.kind != PACKET_SKIPPED || p.skip != k->skip)
+            fail_msg("%s: kind %d, %s, not %s", k->hex, (int)p.kind, packet_skip_name(p.skip),
+                     packet_skip_name(k->skip));
+        assert_int_equal(p.payload.len, 0);
+        assert_int_equal(p.sport, 0);
+        assert_int_equal(p.fragment.len, 0);
+        free((void *)(uintptr_t)b.at);
+    }
+    assert_string_equal(packet_skip_name(SKIP_NOT_IP), "not-ip");
+    assert_string_equal(packet_skip_name(NUM_PACKET_SKIPS), "unknown");
+    assert_string_equal(packet_skip_text(SKIP_ENCRYPTED), "encrypted below IP (WEP, WPA, ESP)");
+    assert_string_equal(packet_skip_text(NUM_PACKET_SKIPS), "unknown");
+}
+
+/* A segment within `levels` IPv4 headers. */
+static void dissect_nested(size_t levels, struct packet *p)
+{
+    struct bytes inner = bytes_from_hex(SEGMENT4);
+    size_t len = levels * 20 + inner.len;
+    uint8_t *b = calloc(1, len);
+    assert_non_null(b);
+    for (size_t i = 0; i < levels; i++) {
+        uint8_t *header = b + i * 20;
+        header[0] = 0x45;
+        header[2] = (uint8_t)((len - i * 20) >> 8);
+        header[3] = (uint8_t)(len - i * 20);
+        header[9] = i + 1 < levels ? 4 : 6;
+    }
+    memcpy(b + levels * 20, inner.at, inner.len);
+    packet_dissect(p, 228, (struct bytes){b, len}, (uint32_t)len);
+    p->payload = p->segment = (struct bytes){NULL, 0};
+    free(b);
+    free((void *)(uintptr_t)inner.at);
+}
+
+static void test_nesting(void **state)
+{
+    (void)state;
+    struct packet p;
+    for (size_t levels = 1; levels <= PACKET_MAX_DEPTH; levels++) {
+        dissect_nested(levels, &p);
+        assert_int_equal(p.kind, PACKET_TCP);
+        assert_int_equal(p.depth, levels);
+    }
+    dissect_nested(PACKET_MAX_DEPTH + 1, &p);
+    assert_int_equal(p.skip, SKIP_TOO_DEEP);
+    dissect_nested(3000, &p);
+    assert_int_equal(p.skip, SKIP_TOO_DEEP);
+}
+
+/* What repeats without nesting is bounded by the packet alone. */
+static void test_long_stacks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *unit, *tail;
+        uint16_t link_type;
+        enum packet_skip skip;
+    } stacks[] = {
+        {"8100 0001", "0806", 1, SKIP_NOT_IP},
+        {"8847 00064040", "", 1, SKIP_MALFORMED},
+        {"88e7 00000000 020000000002 020000000001", "", 1, SKIP_TOO_DEEP},
+        {"0c000000 00000000 02010000", "", 258, SKIP_MALFORMED},
+        {"6558 020000000002 020000000001", "", 1, SKIP_TOO_DEEP},
+    };
+    for (size_t i = 0; i < sizeof stacks / sizeof stacks[0]; i++) {
+        struct bytes unit = bytes_from_hex(stacks[i].unit), tail = bytes_from_hex(stacks[i].tail);
+        size_t head = stacks[i].link_type == 1 ? 12 : 0, len = head + unit.len * 5000 + tail.len;
+        uint8_t *b = calloc(1, len);
+        assert_non_null(b);
+        for (size_t n = 0; n < 5000; n++)
+            memcpy(b + head + n * unit.len, unit.at, unit.len);
+        if (tail.len)
+            memcpy(b + head + unit.len * 5000, tail.at, tail.len);
+        struct packet p;
+        packet_dissect(&p, stacks[i].link_type, (struct bytes){b, len}, (uint32_t)len);
+        if (p.kind != PACKET_SKIPPED || p.skip != stacks[i].skip)
+            fail_msg("%s: kind %d, %s", stacks[i].unit, (int)p.kind, packet_skip_name(p.skip));
+        free(b);
+        free((void *)(uintptr_t)unit.at);
+        free((void *)(uintptr_t)tail.at);
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_way),
-        cmocka_unit_test(test_every_way_cut),
+        cmocka_unit_test(test_every_way),    cmocka_unit_test(test_every_way_cut),
+        cmocka_unit_test(test_skip_reasons), cmocka_unit_test(test_every_way_damaged),
+        cmocka_unit_test(test_nesting),      cmocka_unit_test(test_long_stacks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
