@@ -11,9 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
+/* With no more inputs than this their descriptors stay open, so that a file may be renamed or removed (a ring of
+ * rotated files) before its turn comes, and a sandbox need not let files be opened later. */
+enum { KEPT_DESCRIPTORS = 128 };
+
 struct source {
     struct input input;
-    struct reader *waiting; /* a pipe or standard input, opened and looked at: it cannot be opened again */
+    struct reader *waiting; /* a pipe or standard input, opened and looked at: it cannot be read again */
+    int fd;                 /* of a file that was looked at, -1 when it is to be opened again */
 };
 
 struct capture {
@@ -48,8 +53,22 @@ static int set_waiting(struct source *source, const struct reader *reader, struc
     return 0;
 }
 
-/* Opens an input for its first packet. Regular files are closed again, so that thousands do not need as many
- * descriptors; what was learned on the way is forgotten, to be learned again when they are read. */
+/* After the first packet: what was learned on the way is forgotten, to be learned again when the file is read. */
+static void put_back(struct capture *capture, struct source *source, struct reader *reader)
+{
+    if (capture->num <= KEPT_DESCRIPTORS && lseek(reader->stream.fd, 0, SEEK_SET) == 0) {
+        source->fd = reader->stream.fd;
+        reader->stream.is_kept = true;
+    }
+    reader_close(reader);
+    struct capture_input looked = source->input.facts;
+    input_forget(&source->input);
+    source->input.facts.format = looked.format;
+    source->input.facts.compression = looked.compression;
+    source->input.facts.file_bytes = looked.file_bytes;
+}
+
+/* Opens an input for its first packet. */
 static int look_at(struct capture *capture, struct order_file *file, int fd, struct error *error)
 {
     struct source *source = &capture->sources[file->given];
@@ -76,12 +95,7 @@ static int look_at(struct capture *capture, struct order_file *file, int fd, str
             goto failed;
         return 0;
     }
-    reader_close(&reader);
-    struct capture_input looked = source->input.facts;
-    input_forget(&source->input);
-    source->input.facts.format = looked.format;
-    source->input.facts.compression = looked.compression;
-    source->input.facts.file_bytes = looked.file_bytes;
+    put_back(capture, source, &reader);
     return 0;
 failed:
     reader_close(&reader);
@@ -100,6 +114,8 @@ static struct capture *open_all(const struct capture_options *options, int fd, s
         goto no_memory;
     capture->num = num;
     capture->hash = options->hash;
+    for (size_t i = 0; i < num; i++)
+        capture->sources[i].fd = -1;
     for (size_t i = 0; i < num; i++) {
         struct input *input = &capture->sources[i].input;
         if (input_init(input, options->paths[i], error) != 0)
@@ -148,6 +164,8 @@ void capture_free(struct capture *capture)
         if (capture->sources[i].waiting)
             reader_close(capture->sources[i].waiting);
         free(capture->sources[i].waiting);
+        if (capture->sources[i].fd >= 0)
+            close(capture->sources[i].fd);
         input_cleanup(&capture->sources[i].input);
     }
     order_free(capture->order);
@@ -167,7 +185,8 @@ static int begin_turn(struct capture *capture, struct error *error)
         free(source->waiting);
         source->waiting = NULL;
     } else {
-        const struct reader_options options = {.fd = -1, .may_be_empty = true, .hash = capture->hash};
+        const struct reader_options options = {.fd = source->fd, .may_be_empty = true, .hash = capture->hash};
+        source->fd = -1; /* it is the reader's now */
         if (reader_open(reader, &source->input, &options, error) != 0)
             return -1;
     }

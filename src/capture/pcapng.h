@@ -39,8 +39,8 @@ struct pcapng_interface {
 struct pcapng {
     bool is_swapped; /* the other byte order than this machine's */
     bool is_big_endian;
-    bool is_contradiction_told, is_snaplen_told, is_len_told;
-    struct pcapng_interface *interfaces; /* of the section being read */
+    bool is_contradiction_told, is_len_told; /* notes that a file gets once */
+    struct pcapng_interface *interfaces;     /* of the section being read */
     uint32_t num_interfaces;
 };
 

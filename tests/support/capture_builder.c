@@ -202,10 +202,14 @@ struct collection collect(const char *const *paths, size_t num_paths, size_t max
     }
     struct capture_packet *batch = calloc(max, sizeof *batch);
     assert_non_null(batch);
+    size_t room = 0;
     while ((c.result = capture_next(c.capture, batch, max, &c.error)) > 0) {
         assert_true((size_t)c.result <= max);
-        c.seen = realloc(c.seen, (c.num + (size_t)c.result) * sizeof *c.seen);
-        assert_non_null(c.seen);
+        if (c.num + (size_t)c.result > room) {
+            room = 2 * (c.num + max);
+            c.seen = realloc(c.seen, room * sizeof *c.seen);
+            assert_non_null(c.seen);
+        }
         for (long i = 0; i < c.result; i++) {
             assert_int_equal(batch[i].moment.place.file, batch[0].moment.place.file);
             assert_true(batch[i].len >= batch[i].bytes.len);
@@ -231,4 +235,21 @@ void collection_free(struct collection *c)
     capture_free(c->capture);
     free(c->seen);
     *c = (struct collection){0};
+}
+
+const struct capture_input *collection_input(const struct collection *c)
+{
+    return capture_input_at(c->capture, 0);
+}
+
+void collection_assert_note(const struct collection *c, unsigned i, enum capture_note_kind kind, uint64_t offset,
+                            const char *part)
+{
+    assert_true(collection_input(c)->num_notes > i);
+    const struct capture_note *note = &collection_input(c)->notes[i];
+    if (note->kind != kind || note->offset != offset || !strstr(note->text, part))
+        print_error("note %u: kind %d, offset %llu: %s\n", i, note->kind, (unsigned long long)note->offset, note->text);
+    assert_int_equal(note->kind, kind);
+    assert_int_equal(note->offset, offset);
+    assert_non_null(strstr(note->text, part));
 }

@@ -61,4 +61,10 @@ struct collection collect(const char *const *paths, size_t num_paths, size_t max
 struct collection collect_bytes(const struct builder *b, size_t max);
 void collection_free(struct collection *c);
 
+/* The first input. */
+const struct capture_input *collection_input(const struct collection *c);
+/* Note i of the first input is of that kind and place, and has `part` in its text. */
+void collection_assert_note(const struct collection *c, unsigned i, enum capture_note_kind kind, uint64_t offset,
+                            const char *part);
+
 #endif

@@ -13,23 +13,6 @@
 
 enum { START = 1700000000 };
 
-static const struct capture_input *facts(const struct collection *c)
-{
-    return capture_input_at(c->capture, 0);
-}
-
-static void assert_note(const struct collection *c, unsigned i, enum capture_note_kind kind, uint64_t offset,
-                        const char *part)
-{
-    assert_true(facts(c)->num_notes > i);
-    const struct capture_note *note = &facts(c)->notes[i];
-    if (note->kind != kind || note->offset != offset || !strstr(note->text, part))
-        print_error("note %u: kind %d, offset %llu: %s\n", i, note->kind, (unsigned long long)note->offset, note->text);
-    assert_int_equal(note->kind, kind);
-    assert_int_equal(note->offset, offset);
-    assert_non_null(strstr(note->text, part));
-}
-
 static void assert_packet(const struct seen *seen, uint64_t frame, int64_t time_ns, size_t caplen, uint32_t len,
                           uint8_t fill)
 {
@@ -62,18 +45,18 @@ static void test_classic(void **state)
         assert_packet(&c.seen[2], 3, (START + 1) * 1000000000ll + 7 * unit, 1, 1, 0x33);
         assert_int_equal(c.seen[0].packet.link_type, 113);
         assert_int_equal(c.seen[0].packet.time_digits, is_ns ? 9 : 6);
-        assert_string_equal(facts(&c)->format, "pcap");
-        assert_null(facts(&c)->compression);
-        assert_int_equal(facts(&c)->num_packets, 3);
-        assert_int_equal(facts(&c)->num_bytes, 157);
-        assert_int_equal(facts(&c)->file_bytes, b.len);
-        assert_int_equal(facts(&c)->read_bytes, b.len);
-        assert_int_equal(facts(&c)->snaplen, 96);
-        assert_int_equal(facts(&c)->num_link_types, 1);
-        assert_int_equal(facts(&c)->link_types[0], 113);
-        assert_int_equal(facts(&c)->first.place.frame, 1);
-        assert_int_equal(facts(&c)->last.place.frame, 2); /* by time */
-        assert_int_equal(facts(&c)->num_notes, 0);
+        assert_string_equal(collection_input(&c)->format, "pcap");
+        assert_null(collection_input(&c)->compression);
+        assert_int_equal(collection_input(&c)->num_packets, 3);
+        assert_int_equal(collection_input(&c)->num_bytes, 157);
+        assert_int_equal(collection_input(&c)->file_bytes, b.len);
+        assert_int_equal(collection_input(&c)->read_bytes, b.len);
+        assert_int_equal(collection_input(&c)->snaplen, 96);
+        assert_int_equal(collection_input(&c)->num_link_types, 1);
+        assert_int_equal(collection_input(&c)->link_types[0], 113);
+        assert_int_equal(collection_input(&c)->first.place.frame, 1);
+        assert_int_equal(collection_input(&c)->last.place.frame, 2); /* by time */
+        assert_int_equal(collection_input(&c)->num_notes, 0);
         collection_free(&c);
         builder_free(&b);
     }
@@ -96,7 +79,7 @@ static void test_older_headers(void **state)
     struct collection c = collect_bytes(&b, 64);
     assert_int_equal(c.num, 3);
     assert_packet(&c.seen[2], 3, START * 1000000000ll + 3000, 50, 50, 3);
-    assert_int_equal(facts(&c)->num_notes, 0);
+    assert_int_equal(collection_input(&c)->num_notes, 0);
     collection_free(&c);
     builder_free(&b);
 
@@ -141,7 +124,7 @@ static void test_blocks(void **state)
             uint32_t len = i == 700 ? 3 * LIMIT_READ_BLOCK : 1 + i * 37 % 1600;
             assert_packet(&c.seen[i], i + 1, (START + (int64_t)i) * 1000000000, len, len + 1, (uint8_t)i);
         }
-        assert_int_equal(facts(&c)->num_notes, 0);
+        assert_int_equal(collection_input(&c)->num_notes, 0);
         collection_free(&c);
     }
     builder_free(&b);
@@ -202,9 +185,10 @@ static void test_empty_capture(void **state)
     assert_non_null(c.capture);
     assert_int_equal(c.result, 0);
     assert_int_equal(c.num, 0);
-    assert_int_equal(facts(&c)->num_notes, 0);
-    assert_int_equal(facts(&c)->first.place.frame, 0);
-    assert_string_equal(facts(&c)->sha256, "704e5e5b3234433c01fcfd1b20a306e77e985038120492dc53965c3edd38a4ea");
+    assert_int_equal(collection_input(&c)->num_notes, 0);
+    assert_int_equal(collection_input(&c)->first.place.frame, 0);
+    assert_string_equal(collection_input(&c)->sha256,
+                        "704e5e5b3234433c01fcfd1b20a306e77e985038120492dc53965c3edd38a4ea");
     collection_free(&c);
     builder_free(&b);
 }
@@ -233,10 +217,10 @@ static void test_cut(void **state)
         for (size_t i = 0; i < num; i++)
             assert_packet(&c.seen[i], i + 1, (START + 1 + (int64_t)i) * 1000000000, 41 + i, 90, (uint8_t)(i + 1));
         bool is_clean = cut >= ends[0] && cut == ends[num];
-        assert_int_equal(facts(&c)->num_notes, !is_clean);
+        assert_int_equal(collection_input(&c)->num_notes, !is_clean);
         if (!is_clean)
-            assert_note(&c, 0, CAPTURE_NOTE_CUT_SHORT, cut < ends[0] ? 0 : ends[num],
-                        cut < ends[0] ? "the file header" : "a packet");
+            collection_assert_note(&c, 0, CAPTURE_NOTE_CUT_SHORT, cut < ends[0] ? 0 : ends[num],
+                                   cut < ends[0] ? "the file header" : "a packet");
         collection_free(&c);
     }
     builder_free(&b);
@@ -259,23 +243,23 @@ static void test_damage_in_the_middle(void **state)
     assert_packet(&c.seen[8], 9, (START + 8) * 1000000000ll + 8000, 100, 100, 9);
     assert_packet(&c.seen[9], 10, (START + 10) * 1000000000ll + 10000, 100, 100, 11);
     assert_packet(&c.seen[38], 39, (START + 39) * 1000000000ll + 39000, 100, 100, 40);
-    assert_int_equal(facts(&c)->num_notes, 1);
-    assert_note(&c, 0, CAPTURE_NOTE_DAMAGED, at[9], "116 bytes skipped, packets were found again");
+    assert_int_equal(collection_input(&c)->num_notes, 1);
+    collection_assert_note(&c, 0, CAPTURE_NOTE_DAMAGED, at[9], "116 bytes skipped, packets were found again");
     collection_free(&c);
 
     /* Nothing plausible follows. */
     memset(b.at + at[9], 0xee, b.len - at[9]);
     c = collect_bytes(&b, 64);
     assert_int_equal(c.num, 9);
-    assert_int_equal(facts(&c)->num_notes, 1);
-    assert_note(&c, 0, CAPTURE_NOTE_DAMAGED, at[9], "no packets were found after it");
+    assert_int_equal(collection_input(&c)->num_notes, 1);
+    collection_assert_note(&c, 0, CAPTURE_NOTE_DAMAGED, at[9], "no packets were found after it");
     collection_free(&c);
 
     /* A hole of zeros up to the end, as a crash leaves it. */
     memset(b.at + at[9], 0, b.len - at[9]);
     c = collect_bytes(&b, 64);
     assert_int_equal(c.num, 9);
-    assert_note(&c, 0, CAPTURE_NOTE_DAMAGED, at[9], "no packets were found after it");
+    collection_assert_note(&c, 0, CAPTURE_NOTE_DAMAGED, at[9], "no packets were found after it");
     collection_free(&c);
     builder_free(&b);
 }
@@ -296,8 +280,9 @@ static void test_damaged_length(void **state)
     struct collection c = collect_bytes(&b, 64);
     assert_int_equal(c.num, 9);
     assert_packet(&c.seen[3], 4, (START + 4) * 1000000000ll + 4000, 100, 100, 5);
-    assert_int_equal(facts(&c)->num_notes, 1);
-    assert_note(&c, 0, CAPTURE_NOTE_DAMAGED, at[3], "16484 leads past the end of the file; 116 bytes skipped");
+    assert_int_equal(collection_input(&c)->num_notes, 1);
+    collection_assert_note(&c, 0, CAPTURE_NOTE_DAMAGED, at[3],
+                           "16484 leads past the end of the file; 116 bytes skipped");
     collection_free(&c);
     builder_free(&b);
 }
@@ -326,10 +311,10 @@ static void test_odd(void **state)
     assert_packet(&c.seen[5], 6, 0, 30, 30, 6);
     assert_packet(&c.seen[6], 7, UINT32_MAX * 1000000000ll + UINT32_MAX / 8 * 1000ll, 30, 30, 7);
     assert_packet(&c.seen[7], 8, START * 1000000000ll + 4000, 300, 300, 8);
-    assert_int_equal(facts(&c)->num_notes, 3);
-    assert_note(&c, 0, CAPTURE_NOTE_ODD, 24, "200 bytes is longer than the file's snapshot length 64");
-    assert_note(&c, 1, CAPTURE_NOTE_ODD, 240, "60 captured bytes of 40");
-    assert_note(&c, 2, CAPTURE_NOTE_ODD, 316, "fraction");
+    assert_int_equal(collection_input(&c)->num_notes, 3);
+    collection_assert_note(&c, 0, CAPTURE_NOTE_ODD, 24, "200 bytes is longer than the file's snapshot length 64");
+    collection_assert_note(&c, 1, CAPTURE_NOTE_ODD, 240, "60 captured bytes of 40");
+    collection_assert_note(&c, 2, CAPTURE_NOTE_ODD, 316, "fraction");
     collection_free(&c);
     builder_free(&b);
 }
@@ -349,8 +334,8 @@ static void test_notes_are_bounded(void **state)
     }
     struct collection c = collect_bytes(&b, 64);
     assert_int_equal(c.num, NUM);
-    assert_int_equal(facts(&c)->num_notes, LIMIT_FILE_NOTES);
-    assert_non_null(strstr(facts(&c)->notes[LIMIT_FILE_NOTES - 1].text, "more to say"));
+    assert_int_equal(collection_input(&c)->num_notes, LIMIT_FILE_NOTES);
+    assert_non_null(strstr(collection_input(&c)->notes[LIMIT_FILE_NOTES - 1].text, "more to say"));
     collection_free(&c);
     builder_free(&b);
 }
@@ -375,7 +360,7 @@ static void test_random_damage(void **state)
         }
         struct collection c = collect_bytes(&b, 64);
         assert_int_equal(c.result, 0);
-        assert_true(facts(&c)->num_bytes + 16 * c.num <= b.len);
+        assert_true(collection_input(&c)->num_bytes + 16 * c.num <= b.len);
         collection_free(&c);
     }
     free(good);

@@ -49,11 +49,6 @@ static const struct sample {
 
 enum { NUM_SAMPLES = sizeof samples / sizeof samples[0] };
 
-static const struct capture_input *facts(const struct collection *c)
-{
-    return capture_input_at(c->capture, 0);
-}
-
 /* Without the library there is one thing to test: what the user is told. */
 static bool is_built_in(const struct sample *s)
 {
@@ -90,11 +85,11 @@ static void test_members(void **state)
         struct collection c = collect_bytes(&b, 64);
         assert_int_equal(c.num, 3);
         assert_packet(&c.seen[2], 3, 3);
-        assert_string_equal(facts(&c)->compression, s->name);
-        assert_string_equal(facts(&c)->format, "pcap");
-        assert_int_equal(facts(&c)->file_bytes, s->capture_len);
-        assert_int_equal(facts(&c)->read_bytes, s->capture_len);
-        assert_int_equal(facts(&c)->num_notes, 0);
+        assert_string_equal(collection_input(&c)->compression, s->name);
+        assert_string_equal(collection_input(&c)->format, "pcap");
+        assert_int_equal(collection_input(&c)->file_bytes, s->capture_len);
+        assert_int_equal(collection_input(&c)->read_bytes, s->capture_len);
+        assert_int_equal(collection_input(&c)->num_notes, 0);
         collection_free(&c);
         for (int k = 0; k < REPEATED; k++)
             builder_bytes(&b, s->more, s->more_len);
@@ -103,8 +98,8 @@ static void test_members(void **state)
         assert_int_equal(c.num, 3 + 2 * REPEATED);
         for (size_t k = 3; k < c.num; k++)
             assert_packet(&c.seen[k], k + 1, k % 2 ? 4 : 5);
-        assert_int_equal(facts(&c)->num_notes, 0);
-        assert_int_equal(facts(&c)->read_bytes, b.len);
+        assert_int_equal(collection_input(&c)->num_notes, 0);
+        assert_int_equal(collection_input(&c)->read_bytes, b.len);
         collection_free(&c);
         builder_free(&b);
     }
@@ -121,9 +116,9 @@ static void test_trailing_bytes(void **state)
         builder_bytes(&b, "no more of that kind", 20);
         struct collection c = collect_bytes(&b, 64);
         assert_int_equal(c.num, 3);
-        assert_int_equal(facts(&c)->num_notes, 1);
-        assert_int_equal(facts(&c)->notes[0].kind, CAPTURE_NOTE_ODD);
-        assert_non_null(strstr(facts(&c)->notes[0].text, "follows the"));
+        assert_int_equal(collection_input(&c)->num_notes, 1);
+        assert_int_equal(collection_input(&c)->notes[0].kind, CAPTURE_NOTE_ODD);
+        assert_non_null(strstr(collection_input(&c)->notes[0].text, "follows the"));
         collection_free(&c);
         builder_free(&b);
     }
@@ -149,11 +144,11 @@ static void test_cut(void **state)
             assert_int_equal(c.result, 0);
             if (cut == samples[i].capture_len) {
                 assert_int_equal(c.num, 3);
-                assert_int_equal(facts(&c)->num_notes, 0);
+                assert_int_equal(collection_input(&c)->num_notes, 0);
             } else if (cut < samples[i].capture_len) {
                 assert_true(c.num <= 3);
-                assert_int_equal(facts(&c)->num_notes, 1);
-                assert_int_equal(facts(&c)->notes[0].kind, CAPTURE_NOTE_CUT_SHORT);
+                assert_int_equal(collection_input(&c)->num_notes, 1);
+                assert_int_equal(collection_input(&c)->notes[0].kind, CAPTURE_NOTE_CUT_SHORT);
             } else {
                 assert_true(c.num >= 3 && c.num <= 5);
             }
@@ -180,7 +175,7 @@ static void test_damage(void **state)
             struct collection c = collect_bytes(&b, 64);
             if (c.capture) {
                 assert_int_equal(c.result, 0);
-                num_told += facts(&c)->num_notes > 0;
+                num_told += collection_input(&c)->num_notes > 0;
             }
             num_told += !c.capture;
             collection_free(&c);

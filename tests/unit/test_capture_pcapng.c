@@ -12,23 +12,6 @@ enum { START = 1700000000 };
 #define START_US (START * 1000000ull)
 #define START_NS (START * 1000000000ll)
 
-static const struct capture_input *facts(const struct collection *c)
-{
-    return capture_input_at(c->capture, 0);
-}
-
-static void assert_note(const struct collection *c, unsigned i, enum capture_note_kind kind, uint64_t offset,
-                        const char *part)
-{
-    assert_true(facts(c)->num_notes > i);
-    const struct capture_note *note = &facts(c)->notes[i];
-    if (note->kind != kind || note->offset != offset || !strstr(note->text, part))
-        print_error("note %u: kind %d, offset %llu: %s\n", i, note->kind, (unsigned long long)note->offset, note->text);
-    assert_int_equal(note->kind, kind);
-    assert_int_equal(note->offset, offset);
-    assert_non_null(strstr(note->text, part));
-}
-
 static void assert_packet(const struct seen *seen, uint64_t frame, int64_t time_ns, size_t caplen, uint8_t fill)
 {
     assert_int_equal(seen->packet.moment.place.frame, frame);
@@ -106,14 +89,14 @@ static void test_packets(void **state)
         assert_true(c.seen[4].packet.has_time);
         assert_packet(&c.seen[5], 6, START_NS + 9000, 10, 0x55);
         assert_false(c.seen[5].packet.has_time);
-        assert_string_equal(facts(&c)->format, "pcapng");
-        assert_int_equal(facts(&c)->num_link_types, 2);
-        assert_int_equal(facts(&c)->link_types[1], 276);
-        assert_int_equal(facts(&c)->snaplen, 96);
-        assert_int_equal(facts(&c)->num_comments, 1);
-        assert_int_equal(facts(&c)->comments[0].place.frame, 4);
-        assert_string_equal(facts(&c)->comments[0].text, "old");
-        assert_int_equal(facts(&c)->num_notes, 0);
+        assert_string_equal(collection_input(&c)->format, "pcapng");
+        assert_int_equal(collection_input(&c)->num_link_types, 2);
+        assert_int_equal(collection_input(&c)->link_types[1], 276);
+        assert_int_equal(collection_input(&c)->snaplen, 96);
+        assert_int_equal(collection_input(&c)->num_comments, 1);
+        assert_int_equal(collection_input(&c)->comments[0].place.frame, 4);
+        assert_string_equal(collection_input(&c)->comments[0].text, "old");
+        assert_int_equal(collection_input(&c)->num_notes, 0);
         collection_free(&c);
         builder_free(&b);
     }
@@ -163,9 +146,9 @@ static void test_sections(void **state)
     assert_int_equal(c.seen[1].packet.link_type, 101);
     assert_packet(&c.seen[2], 3, START_NS, 23, 4);
     assert_int_equal(c.seen[2].packet.link_type, 113);
-    assert_int_equal(facts(&c)->num_link_types, 3);
-    assert_int_equal(facts(&c)->num_notes, 1);
-    assert_note(&c, 0, CAPTURE_NOTE_DAMAGED, lost, "no such interface");
+    assert_int_equal(collection_input(&c)->num_link_types, 3);
+    assert_int_equal(collection_input(&c)->num_notes, 1);
+    collection_assert_note(&c, 0, CAPTURE_NOTE_DAMAGED, lost, "no such interface");
     collection_free(&c);
     builder_free(&b);
 }
@@ -298,7 +281,7 @@ static void test_what_is_kept(void **state)
         add_statistics(&b, 0, 3, 4);
         add_statistics(&b, 0, 5, 4); /* counters go on */
         struct collection c = collect_bytes(&b, 64);
-        const struct capture_input *in = facts(&c);
+        const struct capture_input *in = collection_input(&c);
         assert_int_equal(c.num, 2);
         assert_int_equal(in->num_comments, 4);
         assert_string_equal(in->comments[0].text, "of the section");
@@ -347,8 +330,8 @@ static void test_other_blocks_are_skipped(void **state)
         struct collection c = collect_bytes(&b, 64);
         assert_int_equal(c.num, 2);
         assert_packet(&c.seen[1], cases[i].is_frame ? 3 : 2, START_NS, 22, 2);
-        assert_int_equal(facts(&c)->num_packets, 2);
-        assert_int_equal(facts(&c)->num_notes, 0);
+        assert_int_equal(collection_input(&c)->num_packets, 2);
+        assert_int_equal(collection_input(&c)->num_notes, 0);
         collection_free(&c);
         builder_free(&b);
     }
@@ -364,9 +347,9 @@ static void test_comments_are_bounded(void **state)
         builder_packet(&b, 0, START_US, 4, 4, 1, "x");
     struct collection c = collect_bytes(&b, 64);
     assert_int_equal(c.num, LIMIT_COMMENTS + 5);
-    assert_int_equal(facts(&c)->num_comments, LIMIT_COMMENTS);
-    assert_int_equal(facts(&c)->num_notes, 1);
-    assert_int_equal(facts(&c)->notes[0].kind, CAPTURE_NOTE_ODD);
+    assert_int_equal(collection_input(&c)->num_comments, LIMIT_COMMENTS);
+    assert_int_equal(collection_input(&c)->num_notes, 1);
+    assert_int_equal(collection_input(&c)->notes[0].kind, CAPTURE_NOTE_ODD);
     collection_free(&c);
     builder_free(&b);
 }
@@ -395,13 +378,13 @@ static void test_cut(void **state)
         for (size_t i = 0; i < num; i++)
             assert_packet(&c.seen[i], i + 1, START_NS + 1000 * (int64_t)(i + 1), 41 + i, (uint8_t)(i + 1));
         bool is_clean = cut == section || (cut >= ends[0] && cut == ends[num]);
-        assert_int_equal(facts(&c)->num_notes, !is_clean);
+        assert_int_equal(collection_input(&c)->num_notes, !is_clean);
         if (!is_clean)
-            assert_note(&c, 0, CAPTURE_NOTE_CUT_SHORT,
-                        cut < section   ? 0
-                        : cut < ends[0] ? section
-                                        : ends[num],
-                        "the file ends within");
+            collection_assert_note(&c, 0, CAPTURE_NOTE_CUT_SHORT,
+                                   cut < section   ? 0
+                                   : cut < ends[0] ? section
+                                                   : ends[num],
+                                   "the file ends within");
         collection_free(&c);
     }
     builder_free(&b);
@@ -426,8 +409,8 @@ static void damage_one(size_t offset, const char *bytes, size_t len, size_t num_
     assert_int_equal(c.num, num_left);
     assert_packet(&c.seen[4], 5, START_NS + 4000, 60, 4);
     assert_packet(&c.seen[num_left - 1], num_left, START_NS + 11000, 60, 11);
-    assert_int_equal(facts(&c)->num_notes, 1);
-    assert_note(&c, 0, kind, at, part);
+    assert_int_equal(collection_input(&c)->num_notes, 1);
+    collection_assert_note(&c, 0, kind, at, part);
     collection_free(&c);
     builder_free(&b);
 }
@@ -465,8 +448,8 @@ static void test_section_after_damage(void **state)
     assert_int_equal(c.num, 2);
     assert_packet(&c.seen[1], 2, START_NS, 60, 2);
     assert_int_equal(c.seen[1].packet.link_type, 101);
-    assert_int_equal(facts(&c)->num_notes, 1);
-    assert_note(&c, 0, CAPTURE_NOTE_DAMAGED, at, "333333 bytes skipped, blocks were found again");
+    assert_int_equal(collection_input(&c)->num_notes, 1);
+    collection_assert_note(&c, 0, CAPTURE_NOTE_DAMAGED, at, "333333 bytes skipped, blocks were found again");
     collection_free(&c);
     builder_free(&b);
 }
@@ -497,14 +480,14 @@ static void test_blocks_that_contradict_themselves(void **state)
     struct collection c = collect_bytes(&b, 64);
     assert_int_equal(c.num, 1);
     assert_packet(&c.seen[0], 1, START_NS, 60, 2);
-    assert_int_equal(facts(&c)->num_secrets, 0);
-    assert_int_equal(facts(&c)->num_resolutions, 0);
-    assert_false(facts(&c)->has_drops);
-    assert_int_equal(facts(&c)->num_notes, 4);
-    assert_note(&c, 0, CAPTURE_NOTE_ODD, short_interface, "interface block is shorter than its contents");
-    assert_non_null(strstr(facts(&c)->notes[1].text, "no interface"));
-    assert_non_null(strstr(facts(&c)->notes[2].text, "too short"));
-    assert_non_null(strstr(facts(&c)->notes[3].text, "too short"));
+    assert_int_equal(collection_input(&c)->num_secrets, 0);
+    assert_int_equal(collection_input(&c)->num_resolutions, 0);
+    assert_false(collection_input(&c)->has_drops);
+    assert_int_equal(collection_input(&c)->num_notes, 4);
+    collection_assert_note(&c, 0, CAPTURE_NOTE_ODD, short_interface, "interface block is shorter than its contents");
+    assert_non_null(strstr(collection_input(&c)->notes[1].text, "no interface"));
+    assert_non_null(strstr(collection_input(&c)->notes[2].text, "too short"));
+    assert_non_null(strstr(collection_input(&c)->notes[3].text, "too short"));
     collection_free(&c);
     builder_free(&b);
 }
@@ -531,7 +514,7 @@ static void test_random_damage(void **state)
         }
         struct collection c = collect_bytes(&b, 64);
         assert_int_equal(c.result, 0);
-        assert_true(facts(&c)->num_bytes <= b.len);
+        assert_true(collection_input(&c)->num_bytes <= b.len);
         collection_free(&c);
     }
     free(good);
