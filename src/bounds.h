@@ -29,11 +29,11 @@ enum {
     LIMIT_IDLE_ESTABLISHED_SECONDS = 7200, /* an established one: keep-alives come every two hours by default */
     LIMIT_CLOSED_SECONDS = 60,             /* both directions closed: how long late packets are still taken in */
 
-    LIMIT_HANDSHAKE_MESSAGE = 256 * 1024, /* one handshake message; chains of real servers stay under 100 kB */
-    LIMIT_SESSION_ARENA = 1024 * 1024,    /* all facts kept of one connection */
-    LIMIT_SESSION_EVENTS = 512,           /* messages, alerts, gaps noted for one connection */
-    LIMIT_CHAIN = 64,                     /* certificates kept of one Certificate message */
-    LIMIT_HANDSHAKES = 16,                /* handshakes told of one connection */
+    LIMIT_HANDSHAKE_MESSAGE = 1024 * 1024, /* one handshake message; chains of real servers stay under 100 kB */
+    LIMIT_SESSION_ARENA = 2 * 1024 * 1024, /* all facts kept of one connection */
+    LIMIT_SESSION_EVENTS = 512,            /* messages, alerts, gaps noted for one connection */
+    LIMIT_CHAIN = 64,                      /* certificates kept of one Certificate message */
+    LIMIT_HANDSHAKES = 16,                 /* handshakes told of one connection */
 
     LIMIT_CERTIFICATE = 64 * 1024,              /* bytes of one certificate */
     LIMIT_CERTIFICATE_NAMES = 10000,            /* subject alternative names kept of one certificate */

@@ -132,6 +132,9 @@ void verdict_choose(struct verdict *out, const struct connection *c, const struc
         *out = (struct verdict){OUTCOME_NOT_TLS, NULL, NULL, NULL};
     else if (!has_payload && c->flow->setup != FLOW_COMPLETE && !is_closed(c))
         *out = judge_setup(c, context);
+    else if (is_over && !is_closed(c) && c->flow->syn_side == 2)
+        /* Neither its beginning nor its end: packets are missing on purpose, and silence proves nothing. */
+        *out = (struct verdict){OUTCOME_INCOMPLETE, "capture-mid-stream", "capture", "unknown"};
     else if (is_over)
         *out = (struct verdict){OUTCOME_FAILED, NULL, NULL, NULL};
     else

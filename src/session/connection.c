@@ -299,6 +299,9 @@ static enum chain_missing missing_chain(const struct connection *c)
     if (suite &&
         (strcmp(suite->auth, "anon") == 0 || strcmp(suite->auth, "PSK") == 0 || strcmp(suite->auth, "SRP") == 0))
         return CHAIN_NOT_SENT;
+    for (unsigned i = 0; i < c->num_events; i++)
+        if (c->events[i].kind == EVENT_FAULT && c->events[i].role == ROLE_SERVER)
+            return CHAIN_NOT_CAPTURED;
     bool is_whole = c->flow->syn_side < 2 && !c->has_gap_in_handshake && !c->has_cut_in_handshake;
     bool has_both = c->flow->stream[0].packets > 0 && c->flow->stream[1].packets > 0;
     return is_whole && has_both ? CHAIN_NOT_SENT : CHAIN_NOT_CAPTURED;
