@@ -12,13 +12,16 @@
 
 enum { QTYPE_A = 1, QTYPE_AAAA = 28, RCODE_NXDOMAIN = 3, RCODE_SERVFAIL = 2, MAX_STREAMS = 64 };
 
+/* Entries of both tables begin with their key's hash. */
 struct address_name {
+    uint64_t hash;
     uint8_t ip_version;
     uint8_t address[16];
     char *name;
 };
 
 struct lookup {
+    uint64_t hash;
     char *name;
     uint8_t ip_version;
     uint8_t client[16], resolver[16];
@@ -87,11 +90,11 @@ static uint64_t lookup_hash(const struct names *names, const uint8_t client[16],
     return hash_bytes(hash_bytes(names->seed, client, 16), name, strlen(name));
 }
 
-static uint64_t hash_of(const struct names *names, const struct table *table, uint32_t index)
+static uint64_t hash_at(const void *array, size_t entry_len, size_t index)
 {
-    if (table == &names->by_address)
-        return address_hash(names, names->addresses[index].ip_version, names->addresses[index].address);
-    return lookup_hash(names, names->lookups[index].client, names->lookups[index].name);
+    uint64_t hash;
+    memcpy(&hash, (const char *)array + index * entry_len, sizeof hash);
+    return hash;
 }
 
 /* Makes room for one more entry in the slots and in its array. */
@@ -116,7 +119,7 @@ static bool table_reserve(struct names *names, struct table *table, void **array
     if (!slots)
         return false;
     for (uint32_t i = 0; i < table->num; i++) {
-        size_t at = hash_of(names, table, i) & (num_slots - 1);
+        size_t at = hash_at(*array, entry_len, i) & (num_slots - 1);
         while (slots[at])
             at = (at + 1) & (num_slots - 1);
         slots[at] = i + 1;
@@ -178,9 +181,10 @@ static void learn_address(struct names *names, uint8_t ip_version, const uint8_t
         return;
     }
     entry = &names->addresses[names->by_address.num];
-    *entry = (struct address_name){.ip_version = ip_version, .name = copy};
+    *entry =
+        (struct address_name){.hash = address_hash(names, ip_version, address), .ip_version = ip_version, .name = copy};
     memcpy(entry->address, address, 16);
-    table_insert(&names->by_address, address_hash(names, ip_version, address));
+    table_insert(&names->by_address, entry->hash);
 }
 
 static struct lookup *lookup_enter(struct names *names, uint8_t ip_version, const uint8_t client[16],
@@ -199,10 +203,11 @@ static struct lookup *lookup_enter(struct names *names, uint8_t ip_version, cons
         return NULL;
     }
     entry = &names->lookups[names->by_lookup.num];
-    *entry = (struct lookup){.name = copy, .ip_version = ip_version, .moment = *moment};
+    *entry = (struct lookup){
+        .hash = lookup_hash(names, client, name), .name = copy, .ip_version = ip_version, .moment = *moment};
     memcpy(entry->client, client, 16);
     memcpy(entry->resolver, resolver, 16);
-    table_insert(&names->by_lookup, lookup_hash(names, client, name));
+    table_insert(&names->by_lookup, entry->hash);
     return entry;
 }
 
