@@ -1,0 +1,44 @@
+# bash completion for tlswhy(1)
+
+_tlswhy()
+{
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} values=
+    # readline splits --name=value at the sign.
+    if [[ $cur == "=" ]]; then
+        cur=
+    elif [[ $prev == "=" ]]; then
+        prev=${COMP_WORDS[COMP_CWORD-2]}
+    fi
+
+    case $prev in
+        --format) values="text json" ;;
+        --only) values="completed failed incomplete not-tls" ;;
+        --color) values="auto always never" ;;
+        --hash) values="auto always never" ;;
+        --fail-on) values="error warning" ;;
+        --output | -o)
+            compopt -o filenames
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            return ;;
+        --filter | -f | --ports | --sni | --verdict | --connection) return ;;
+    esac
+    if [[ -n $values ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
+        return
+    fi
+    if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "
+            -r --read -f --filter -n --no-resolve --ports --probes --hash --only --sni --verdict --connection
+            --format -o --output -v --verbose -q --quiet --color --no-progress --fail-on -h --help -V --version
+        " -- "$cur")
+        return
+    fi
+    compopt -o filenames
+    local glob
+    glob=$(shopt -p extglob)
+    shopt -s extglob
+    mapfile -t COMPREPLY < <(compgen -f -X '!*.@(pcap|cap|dmp)*' -- "$cur"; compgen -d -- "$cur")
+    eval "$glob"
+    [[ ${#COMPREPLY[@]} -gt 0 ]] || mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+}
+complete -F _tlswhy tlswhy

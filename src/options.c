@@ -1,0 +1,356 @@
+/* The command line: POSIX.1-2017 utility conventions with GNU's long options, see options.h. */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_PORT_RANGES = 1024, MAX_OPTIONS = 32, MAX_NAME = 64 };
+
+enum key {
+    KEY_FORMAT = 256,
+    KEY_ONLY,
+    KEY_SNI,
+    KEY_VERDICT,
+    KEY_CONNECTION,
+    KEY_PORTS,
+    KEY_PROBES,
+    KEY_COLOR,
+    KEY_FAIL_ON,
+    KEY_HASH,
+    KEY_NO_PROGRESS,
+};
+
+/* In the order of enum outcome, enum options_color, enum options_fail_on (from 1), enum capture_hash. */
+static const char *const outcome_values[] = {"completed", "failed", "incomplete", "not-tls", NULL};
+static const char *const color_values[] = {"auto", "always", "never", NULL};
+static const char *const fail_on_values[] = {"error", "warning", NULL};
+static const char *const hash_values[] = {"auto", "always", "never", NULL};
+static const char *const format_values[] = {"text", "json", NULL};
+
+const struct option_row *options_table(void)
+{
+    static const struct option_row rows[] = {
+        {'r', "read", "FILE", "read packets from FILE, the same as naming it; - is standard input", NULL},
+        {'f', "filter", "EXPRESSION", "look only at packets that match, in the syntax of pcap-filter(7)", NULL},
+        {'n', "no-resolve", NULL, "look no names up; always so, tlswhy is passive", NULL},
+        {KEY_PORTS, "ports", "PORTS", "TLS is expected on these ports, too: 8443,9000-9100", NULL},
+        {KEY_PROBES, "probes", NULL, "list connections without data (health checks), not only count them", NULL},
+        {KEY_HASH, "hash", "WHEN", "SHA-256 of the files: auto (up to 64 MiB), always, never", hash_values},
+        {KEY_ONLY, "only", "OUTCOME", "show only these: completed, failed, incomplete, not-tls", outcome_values},
+        {KEY_SNI, "sni", "NAME", "show only connections to NAME; .example.com: to names that end so", NULL},
+        {KEY_VERDICT, "verdict", "CODE", "show only connections with this verdict", NULL},
+        {KEY_CONNECTION, "connection", "ID", "show only this connection", NULL},
+        {KEY_FORMAT, "format", "FORMAT", "text (the default) or json (one object a line)", format_values},
+        {'o', "output", "FILE", "write the report to FILE, not to standard output", NULL},
+        {'v', "verbose", NULL, "show offers in full, and all messages", NULL},
+        {'q', "quiet", NULL, "show totals only", NULL},
+        {KEY_COLOR, "color", "WHEN", "colours: auto (on terminals), always, never", color_values},
+        {KEY_NO_PROGRESS, "no-progress", NULL, "draw no progress bar", NULL},
+        {KEY_FAIL_ON, "fail-on", "SEVERITY", "exit with 1 when there is an error, or a warning or error",
+         fail_on_values},
+        {'h', "help", NULL, "show this help", NULL},
+        {'V', "version", NULL, "show versions of tlswhy and its libraries", NULL},
+        {0, NULL, NULL, NULL, NULL},
+    };
+    return rows;
+}
+
+/* ---- hints */
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Levenshtein's distance, names cut at MAX_NAME. */
+static size_t distance(const char *a, size_t a_len, const char *b)
+{
+    size_t row[MAX_NAME + 1], b_len = strnlen(b, MAX_NAME);
+    for (size_t k = 0; k <= b_len; k++)
+        row[k] = k;
+    for (size_t i = 0; i < a_len && i < MAX_NAME; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t k = 0; k < b_len; k++) {
+            size_t above = row[k + 1];
+            row[k + 1] = least(diagonal + (a[i] != b[k]), 1 + least(above, row[k]));
+            diagonal = above;
+        }
+    }
+    return row[b_len];
+}
+
+/* The option whose name is like what was typed; NULL when none is. */
+static const char *closest(const char *typed, size_t len)
+{
+    const char *best = NULL;
+    size_t best_distance = len < 5 ? 2 : 3; /* at most one edit in a short name, two in a long one */
+    for (const struct option_row *row = options_table(); row->name; row++) {
+        size_t d = distance(typed, len, row->name);
+        if (d < best_distance) {
+            best = row->name;
+            best_distance = d;
+        }
+    }
+    return best;
+}
+
+static const struct option_row *row_of(int key)
+{
+    const struct option_row *row = options_table();
+    while (row->name && row->key != key)
+        row++;
+    return row->name ? row : NULL;
+}
+
+/* getopt_long() refused `word`; key is 0 for a long option that it does not know, or that stands for several. */
+static int refuse(const char *word, int key, bool is_missing, struct error *error)
+{
+    const struct option_row *row = row_of(key);
+    if (row && is_missing)
+        return error_set(error, "--%s needs %s", row->name, row->argument);
+    if (row)
+        return error_set(error, "--%s takes no argument", row->name);
+    if (key != 0)
+        return error_set(error, "unknown option '-%c'; see --help", key);
+    size_t len = strcspn(word, "=");
+    const char *hint = closest(word + 2, len - 2);
+    if (hint)
+        return error_set(error, "unknown option '%.*s'; did you mean --%s?", (int)len, word, hint);
+    return error_set(error, "unknown or ambiguous option '%.*s'; see --help", (int)len, word);
+}
+
+/* ---- arguments */
+
+/* Index of the `len` bytes of `value` in the row's values, -1 and *error when it is none of them. */
+static int value_index(const struct option_row *row, const char *value, size_t len, struct error *error)
+{
+    char all[256] = "";
+    for (int i = 0; row->values[i]; i++) {
+        if (strlen(row->values[i]) == len && memcmp(row->values[i], value, len) == 0)
+            return i;
+        strncat(all, i > 0 ? ", " : "", sizeof all - strlen(all) - 1);
+        strncat(all, row->values[i], sizeof all - strlen(all) - 1);
+    }
+    return error_set(error, "--%s: '%.*s' is none of %s", row->name, (int)len, value, all);
+}
+
+static int one_value(int key, const char *value, struct error *error)
+{
+    return value_index(row_of(key), value, strlen(value), error);
+}
+
+static int take_outcomes(struct options *o, const char *list, struct error *error)
+{
+    for (const char *at = list;; at++) {
+        size_t len = strcspn(at, ",");
+        int i = value_index(row_of(KEY_ONLY), at, len, error);
+        if (i < 0)
+            return -1;
+        o->pipeline.selection.has_outcome[i] = true;
+        at += len;
+        if (!*at)
+            return 0;
+    }
+}
+
+/* Digits only, no sign, no blanks. -1 when it is no number up to max; *end is what follows. */
+static int take_number(const char *at, uint64_t max, uint64_t *out, const char **end)
+{
+    *out = 0;
+    *end = at;
+    for (; **end >= '0' && **end <= '9'; (*end)++) {
+        uint64_t digit = (uint64_t)(**end - '0');
+        if (*out > (max - digit) / 10)
+            return -1;
+        *out = *out * 10 + digit;
+    }
+    return *end == at ? -1 : 0;
+}
+
+static int take_port_range(const char **at, struct port_range *out)
+{
+    uint64_t first, last;
+    if (take_number(*at, 65535, &first, at) < 0)
+        return -1;
+    last = first;
+    if (**at == '-' && take_number(*at + 1, 65535, &last, at) < 0)
+        return -1;
+    *out = (struct port_range){(uint16_t)first, (uint16_t)last};
+    return first == 0 || last < first || (**at && **at != ',') ? -1 : 0;
+}
+
+static int take_ports(struct options *o, const char *list, struct error *error)
+{
+    for (const char *at = list;; at++) {
+        size_t num = o->pipeline.num_ports;
+        if (num == MAX_PORT_RANGES)
+            return error_set(error, "--ports: more than %d ranges", MAX_PORT_RANGES);
+        struct port_range *ports = realloc(o->ports, (num + 1) * sizeof *ports);
+        if (!ports)
+            return error_set(error, "out of memory");
+        o->pipeline.ports = o->ports = ports;
+        if (take_port_range(&at, &ports[num]) < 0)
+            return error_set(error, "--ports: '%s' is no list of ports such as 8443,9000-9100", list);
+        o->pipeline.num_ports++;
+        if (!*at)
+            return 0;
+    }
+}
+
+static int take_connection(struct options *o, const char *value, struct error *error)
+{
+    const char *end;
+    uint64_t id;
+    if (take_number(value, UINT64_MAX, &id, &end) < 0 || *end || id == 0)
+        return error_set(error, "--connection: '%s' is no connection's id; reports show it as #ID or \"id\"", value);
+    o->pipeline.selection.connection = id;
+    return 0;
+}
+
+static int take_verdict(struct options *o, const char *value, struct error *error)
+{
+    if (!*value || value[strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-")])
+        return error_set(error, "--verdict: '%s' is no code such as tcp-refused", value);
+    o->pipeline.selection.verdict = value;
+    return 0;
+}
+
+static int take_text(const char **out, int key, const char *value, struct error *error)
+{
+    if (!*value)
+        return error_set(error, "--%s needs %s", row_of(key)->name, row_of(key)->argument);
+    *out = value;
+    return 0;
+}
+
+static int take_path(struct options *o, const char *path, struct error *error)
+{
+    if (!*path)
+        return error_set(error, "a file's name is empty");
+    o->paths[o->pipeline.capture.num_paths++] = path; /* room for argc of them */
+    return 0;
+}
+
+static int take(struct options *o, int key, const char *value, struct error *error)
+{
+    int i;
+    switch (key) {
+    case 'r':
+    case 1: /* no option */
+        return take_path(o, value, error);
+    case 'f':
+        return take_text(&o->pipeline.filter, key, value, error);
+    case 'n':
+        return 0;
+    case 'o':
+        return take_text(&o->output, key, value, error);
+    case 'v':
+        o->pipeline.report.verbose = true;
+        return 0;
+    case 'q':
+        o->pipeline.report.quiet = true;
+        return 0;
+    case KEY_NO_PROGRESS:
+        o->hide_progress = true;
+        return 0;
+    case KEY_PROBES:
+        o->pipeline.list_probes = true;
+        return 0;
+    case KEY_SNI:
+        return take_text(&o->pipeline.selection.sni, key, value, error);
+    case KEY_VERDICT:
+        return take_verdict(o, value, error);
+    case KEY_CONNECTION:
+        return take_connection(o, value, error);
+    case KEY_PORTS:
+        return take_ports(o, value, error);
+    case KEY_ONLY:
+        return take_outcomes(o, value, error);
+    }
+    i = one_value(key, value, error);
+    if (i < 0)
+        return -1;
+    if (key == KEY_FORMAT)
+        o->pipeline.format = format_values[i];
+    else if (key == KEY_COLOR)
+        o->color = (enum options_color)i;
+    else if (key == KEY_HASH)
+        o->pipeline.capture.hash = (enum capture_hash)i;
+    else
+        o->fail_on = (enum options_fail_on)(i + 1);
+    return 0;
+}
+
+/* ---- the parser */
+
+/* The table as getopt_long() wants it. A leading '-' hands over what is no option in its place, ':' tells a missing
+ * argument from an unknown option. */
+static void make_getopt_tables(char *letters, struct option *names)
+{
+    *letters++ = '-';
+    *letters++ = ':';
+    for (const struct option_row *row = options_table(); row->name; row++) {
+        *names++ = (struct option){
+            .name = row->name, .has_arg = row->argument ? required_argument : no_argument, .val = row->key};
+        if (row->key >= 256)
+            continue;
+        *letters++ = (char)row->key;
+        if (row->argument)
+            *letters++ = ':';
+    }
+    *letters = '\0';
+    *names = (struct option){0};
+}
+
+enum options_result options_parse(int argc, char *const argv[], struct options *out, struct error *error)
+{
+    char letters[2 * MAX_OPTIONS + 3];
+    struct option names[MAX_OPTIONS + 1];
+    int key;
+    *out = (struct options){.pipeline = {.format = format_values[0], .fd = -1},
+                            .paths = calloc((size_t)argc + 1, sizeof *out->paths)};
+    if (!out->paths) {
+        error_set(error, "out of memory");
+        return OPTIONS_WRONG;
+    }
+    out->pipeline.capture.paths = out->paths;
+    make_getopt_tables(letters, names);
+    opterr = 0;
+    optind = 0; /* begins anew, in glibc and musl */
+    while ((key = getopt_long(argc, argv, letters, names, NULL)) != -1) {
+        if (key == 'h' || key == 'V')
+            return key == 'h' ? OPTIONS_HELP : OPTIONS_VERSION;
+        if (key == '?' || key == ':') {
+            refuse(argv[optind - 1], optopt, key == ':', error);
+            return OPTIONS_WRONG;
+        }
+        if (take(out, key, optarg, error) < 0)
+            return OPTIONS_WRONG;
+    }
+    for (; optind < argc; optind++) {
+        if (take_path(out, argv[optind], error) < 0)
+            return OPTIONS_WRONG;
+    }
+    if (out->pipeline.capture.num_paths == 0) {
+        error_set(error, "no capture is named (- is standard input); see --help");
+        return OPTIONS_WRONG;
+    }
+    return OPTIONS_RUN;
+}
+
+void options_cleanup(struct options *options)
+{
+    free(options->paths);
+    free(options->ports);
+    *options = (struct options){0};
+}
+
+bool options_use_color(const struct options *options, bool is_terminal, const char *no_color)
+{
+    if (options->color != COLOR_AUTO)
+        return options->color == COLOR_ALWAYS;
+    return is_terminal && !(no_color && *no_color);
+}

@@ -1,0 +1,56 @@
+/*
+ * The command line: from arguments to values, and everything that documents it.
+ *
+ * One table holds every option; the parser, --help, the man page and the shells' completions agree on it (a test
+ * compares them). Nothing here prints or exits: main.c does.
+ */
+#ifndef TLSWHY_OPTIONS_H
+#define TLSWHY_OPTIONS_H
+
+#include "error.h"
+#include "pipeline.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum options_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+enum options_fail_on { FAIL_ON_NOTHING, FAIL_ON_ERROR, FAIL_ON_WARNING };
+
+struct options {
+    /* Filled as far as arguments tell: capture, filter, format, report.verbose, report.quiet, selection, ports,
+     * list_probes. What depends on the world (fd, colours, width, progress, stop) is the caller's to set. */
+    struct pipeline_options pipeline;
+    const char *output; /* -o FILE; NULL: standard output */
+    enum options_color color;
+    enum options_fail_on fail_on;
+    bool hide_progress;
+    const char **paths;       /* owned; pipeline.capture points here */
+    struct port_range *ports; /* owned; pipeline.ports points here */
+};
+
+enum options_result { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_WRONG };
+
+/* Strings are borrowed from argv, which stays as it is. OPTIONS_WRONG: *error says what is wrong in one line, with a
+ * hint where there is one; exit status 2. *out is filled in every case; give it to options_cleanup(). */
+enum options_result options_parse(int argc, char *const argv[], struct options *out, struct error *error) MUST_CHECK;
+void options_cleanup(struct options *options);
+
+/* Whether the report has colours. no_color: the value of NO_COLOR (no-color.org), NULL when it is not set. */
+bool options_use_color(const struct options *options, bool is_terminal, const char *no_color);
+
+struct option_row {
+    int key;              /* the short option's letter, or a number beyond letters */
+    const char *name;     /* without its dashes */
+    const char *argument; /* as --help names it; NULL: takes none */
+    const char *help;
+    const char *const *values; /* NULL-terminated list of what the argument can be; NULL: free */
+};
+
+/* The table; ends with a row without a name. Values of --format are those of report_formats(). */
+const struct option_row *options_table(void);
+
+/* Texts for standard output; the caller frees them. NULL: out of memory. */
+char *options_help_text(void);
+char *options_version_text(void); /* of the program and of the libraries that it runs with */
+
+#endif

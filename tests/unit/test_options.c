@@ -1,0 +1,284 @@
+/* The command line. */
+#include "support/cmocka_all.h"
+
+#include "options.h"
+#include "version.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct options options;
+static struct error error;
+
+/* Parses "tlswhy" and these words, up to NULL. */
+static enum options_result parse_words(const char *const *words)
+{
+    const char *argv[16] = {"tlswhy"};
+    int argc = 1;
+    for (; *words; words++)
+        argv[argc++] = *words;
+    options_cleanup(&options);
+    memset(&error, 0, sizeof error);
+    return options_parse(argc, (char *const *)(uintptr_t)argv, &options, &error);
+}
+
+/* The words of a line, cut at blanks; '' is an empty one. */
+static enum options_result parse(const char *line)
+{
+    static char buf[1024];
+    const char *words[16] = {NULL};
+    size_t num = 0;
+    char *save;
+    strcpy(buf, line);
+    for (char *word = strtok_r(buf, " ", &save); word; word = strtok_r(NULL, " ", &save))
+        words[num++] = strcmp(word, "''") == 0 ? "" : word;
+    return parse_words(words);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    options_cleanup(&options);
+    return 0;
+}
+
+static void test_defaults(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("a.pcap"), OPTIONS_RUN);
+    assert_int_equal(options.pipeline.capture.num_paths, 1);
+    assert_string_equal(options.pipeline.capture.paths[0], "a.pcap");
+    assert_int_equal(options.pipeline.capture.hash, CAPTURE_HASH_AUTO);
+    assert_string_equal(options.pipeline.format, "text");
+    assert_null(options.pipeline.filter);
+    assert_null(options.output);
+    assert_int_equal(options.color, COLOR_AUTO);
+    assert_int_equal(options.fail_on, FAIL_ON_NOTHING);
+    assert_false(options.pipeline.report.verbose || options.pipeline.report.quiet || options.pipeline.list_probes ||
+                 options.hide_progress);
+    assert_null(options.pipeline.selection.sni);
+    assert_null(options.pipeline.selection.verdict);
+    assert_int_equal(options.pipeline.selection.connection, 0);
+    for (unsigned i = 0; i < 4; i++)
+        assert_false(options.pipeline.selection.has_outcome[i]);
+}
+
+static void test_files(void **state)
+{
+    (void)state;
+    /* In the order in which they are named, options between them or not; - is one; after -- all are. */
+    assert_int_equal(parse("b.pcap -v -r a.pcap - --read=c -- -x --format"), OPTIONS_RUN);
+    static const char *const expected[] = {"b.pcap", "a.pcap", "-", "c", "-x", "--format"};
+    assert_int_equal(options.pipeline.capture.num_paths, 6);
+    for (unsigned i = 0; i < 6; i++)
+        assert_string_equal(options.pipeline.capture.paths[i], expected[i]);
+    assert_true(options.pipeline.report.verbose);
+
+    assert_int_equal(parse(""), OPTIONS_WRONG);
+    assert_non_null(strstr(error.text, "no capture is named"));
+    assert_int_equal(parse("''"), OPTIONS_WRONG);
+    assert_int_equal(parse("-r"), OPTIONS_WRONG);
+    assert_string_equal(error.text, "--read needs FILE");
+}
+
+static void test_all_options(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("-nqf tcp -o out.json --format json --only failed,not-tls --only completed f"), OPTIONS_RUN);
+    assert_true(options.pipeline.report.quiet);
+    assert_string_equal(options.pipeline.filter, "tcp");
+    assert_string_equal(options.output, "out.json");
+    assert_string_equal(options.pipeline.format, "json");
+    assert_true(options.pipeline.selection.has_outcome[OUTCOME_FAILED]);
+    assert_true(options.pipeline.selection.has_outcome[OUTCOME_NOT_TLS]);
+    assert_true(options.pipeline.selection.has_outcome[OUTCOME_COMPLETED]);
+    assert_false(options.pipeline.selection.has_outcome[OUTCOME_INCOMPLETE]);
+
+    assert_int_equal(parse("--sni .example.com --verdict tcp-refused --connection 42 --probes --no-progress f"),
+                     OPTIONS_RUN);
+    assert_string_equal(options.pipeline.selection.sni, ".example.com");
+    assert_string_equal(options.pipeline.selection.verdict, "tcp-refused");
+    assert_int_equal(options.pipeline.selection.connection, 42);
+    assert_true(options.pipeline.list_probes && options.hide_progress);
+
+    assert_int_equal(parse("--color never --hash=always --fail-on error f"), OPTIONS_RUN);
+    assert_int_equal(options.color, COLOR_NEVER);
+    assert_int_equal(options.pipeline.capture.hash, CAPTURE_HASH_ALWAYS);
+    assert_int_equal(options.fail_on, FAIL_ON_ERROR);
+    assert_int_equal(parse("--color=always --hash never --fail-on=warning f"), OPTIONS_RUN);
+    assert_int_equal(options.color, COLOR_ALWAYS);
+    assert_int_equal(options.pipeline.capture.hash, CAPTURE_HASH_NEVER);
+    assert_int_equal(options.fail_on, FAIL_ON_WARNING);
+    assert_int_equal(parse("--ver f"), OPTIONS_WRONG); /* --verbose, --verdict or --version */
+    assert_int_equal(parse("--verbo f"), OPTIONS_RUN);
+    assert_true(options.pipeline.report.verbose);
+}
+
+static void test_ports(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("--ports 8443,9000-9100 --ports 65535 f"), OPTIONS_RUN);
+    assert_int_equal(options.pipeline.num_ports, 3);
+    assert_int_equal(options.pipeline.ports[0].first, 8443);
+    assert_int_equal(options.pipeline.ports[0].last, 8443);
+    assert_int_equal(options.pipeline.ports[1].first, 9000);
+    assert_int_equal(options.pipeline.ports[1].last, 9100);
+    assert_int_equal(options.pipeline.ports[2].first, 65535);
+
+    static const char *const wrong[] = {"0",
+                                        "65536",
+                                        "443,",
+                                        ",443",
+                                        "443,,444",
+                                        "9100-9000",
+                                        "1-",
+                                        "-5",
+                                        "a",
+                                        "443 ",
+                                        "443-x",
+                                        "4 4 3",
+                                        "+443",
+                                        "1-2-3",
+                                        "0-10",
+                                        "''",
+                                        "443;80",
+                                        "0x1bb",
+                                        "99999999999999999999999"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        const char *const words[] = {"--ports", wrong[i], "f", NULL};
+        if (parse_words(words) != OPTIONS_WRONG)
+            fail_msg("--ports %s was taken", wrong[i]);
+        assert_non_null(strstr(error.text, "is no list of ports"));
+    }
+}
+
+static void test_too_many_ports(void **state)
+{
+    (void)state;
+    static char list[8192];
+    strcpy(list, "1");
+    for (unsigned i = 1; i <= 1024; i++)
+        strcat(list, ",2");
+    const char *const words[] = {"--ports", list, "f", NULL};
+    assert_int_equal(parse_words(words), OPTIONS_WRONG);
+    assert_non_null(strstr(error.text, "more than 1024 ranges"));
+    list[strlen(list) - 2] = '\0';
+    assert_int_equal(parse_words(words), OPTIONS_RUN);
+    assert_int_equal(options.pipeline.num_ports, 1024);
+}
+
+static void test_wrong(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *text;
+    } cases[] = {
+        {"--fromat json f", "unknown option '--fromat'; did you mean --format?"},
+        {"--colour=always f", "unknown option '--colour'; did you mean --color?"},
+        {"--sin x f", "unknown or ambiguous option '--sin'; see --help"},
+        {"--snii x f", "unknown option '--snii'; did you mean --sni?"},
+        {"--only-failed f", "unknown or ambiguous option '--only-failed'; see --help"},
+        {"--no f", "unknown or ambiguous option '--no'; see --help"},
+        {"--completely-different f", "unknown or ambiguous option '--completely-different'; see --help"},
+        {"-x f", "unknown option '-x'; see --help"},
+        {"--quiet -vx f", "unknown option '-x'; see --help"},
+        {"f --format", "--format needs FORMAT"},
+        {"f -o", "--output needs FILE"},
+        {"f -f ''", "--filter needs EXPRESSION"},
+        {"f --quiet=yes", "--quiet takes no argument"},
+        {"f --format xml", "--format: 'xml' is none of text, json"},
+        {"f --only failed,good", "--only: 'good' is none of completed, failed, incomplete, not-tls"},
+        {"f --only failed,", "--only: '' is none of completed, failed, incomplete, not-tls"},
+        {"f --color maybe", "--color: 'maybe' is none of auto, always, never"},
+        {"f --hash aut", "--hash: 'aut' is none of auto, always, never"},
+        {"f --fail-on info", "--fail-on: 'info' is none of error, warning"},
+        {"f --connection 0", "--connection: '0' is no connection's id; reports show it as #ID or \"id\""},
+        {"f --connection 12a", "--connection: '12a' is no connection's id; reports show it as #ID or \"id\""},
+        {"f --connection 18446744073709551616",
+         "--connection: '18446744073709551616' is no connection's id; reports show it as #ID or \"id\""},
+        {"f --verdict No", "--verdict: 'No' is no code such as tcp-refused"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(parse(cases[i].line), OPTIONS_WRONG);
+        assert_string_equal(error.text, cases[i].text);
+    }
+}
+
+static void test_help_and_version(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("--help"), OPTIONS_HELP);
+    assert_int_equal(parse("-vh"), OPTIONS_HELP);
+    assert_int_equal(parse("-V nothing.pcap"), OPTIONS_VERSION);
+    char *help = options_help_text(), *version = options_version_text();
+    assert_non_null(help);
+    assert_non_null(version);
+    assert_int_equal(strncmp(help, "Usage: tlswhy [options] FILE...\n", 32), 0);
+    for (const struct option_row *row = options_table(); row->name; row++) {
+        char name[64] = "--";
+        strcat(name, row->name);
+        assert_non_null(strstr(help, name));
+        assert_non_null(strstr(help, row->help));
+    }
+    for (const char *line = help; *line; line = strchr(line, '\n') + 1)
+        assert_true(strcspn(line, "\n") <= 100);
+    assert_int_equal(strncmp(version, "tlswhy " TLSWHY_VERSION "\n", strlen("tlswhy " TLSWHY_VERSION "\n")), 0);
+    assert_non_null(strstr(version, "OpenSSL 3"));
+    assert_non_null(strstr(version, "libpcap version"));
+    free(help);
+    free(version);
+}
+
+/* What the table offers, the parser takes: no row without its branch. */
+static void test_every_row_is_taken(void **state)
+{
+    (void)state;
+    for (const struct option_row *row = options_table(); row->name; row++) {
+        static const char *const tries[] = {"443", "1", "x", NULL};
+        const char *const *value = row->values ? row->values : tries;
+        char option[64] = "--";
+        strcat(option, row->name);
+        unsigned taken = 0;
+        for (; *value; value++) {
+            const char *const words[] = {"f", option, row->argument ? *value : NULL, NULL};
+            enum options_result result = parse_words(words);
+            taken += result != OPTIONS_WRONG;
+            if (row->values)
+                assert_int_equal(result, OPTIONS_RUN);
+        }
+        assert_true(taken > 0);
+    }
+    const char *const *formats = report_formats();
+    for (const struct option_row *row = options_table(); row->name; row++) {
+        for (unsigned i = 0; strcmp(row->name, "format") == 0 && (formats[i] || row->values[i]); i++)
+            assert_string_equal(row->values[i], formats[i]);
+        for (unsigned i = 0; strcmp(row->name, "only") == 0 && row->values[i]; i++)
+            assert_string_equal(row->values[i], outcome_name((enum outcome)i));
+    }
+}
+
+static void test_color(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("f"), OPTIONS_RUN);
+    assert_true(options_use_color(&options, true, NULL));
+    assert_true(options_use_color(&options, true, ""));
+    assert_false(options_use_color(&options, true, "1"));
+    assert_false(options_use_color(&options, false, NULL));
+    assert_int_equal(parse("--color always f"), OPTIONS_RUN);
+    assert_true(options_use_color(&options, false, "1"));
+    assert_int_equal(parse("--color never f"), OPTIONS_RUN);
+    assert_false(options_use_color(&options, true, NULL));
+}
+
+#define TEST(f) cmocka_unit_test_teardown(f, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_defaults),       TEST(test_files), TEST(test_all_options),      TEST(test_ports),
+        TEST(test_too_many_ports), TEST(test_wrong), TEST(test_help_and_version), TEST(test_every_row_is_taken),
+        TEST(test_color),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
