@@ -223,6 +223,10 @@ void names_message(struct names *names, uint8_t ip_version, const uint8_t src[16
         return;
     if (dns.opcode != 0 || dns.name[0] == '\0' || (dns.qtype != QTYPE_A && dns.qtype != QTYPE_AAAA))
         return;
+    /* Resolvers mix the case of names to be harder to deceive; names are equal whatever their case (RFC 4343). */
+    for (char *at = dns.name; *at; at++)
+        if (*at >= 'A' && *at <= 'Z')
+            *at = (char)(*at - 'A' + 'a');
     const uint8_t *client = dns.is_response ? dst : src, *resolver = dns.is_response ? src : dst;
     for (unsigned i = 0; dns.is_response && i < dns.num_addresses; i++)
         learn_address(names, dns.addresses[i].ip_version, dns.addresses[i].bytes, dns.name);

@@ -298,16 +298,36 @@ static bool event_is_before(const struct event *a, const struct event *b)
     return x.file != y.file ? x.file < y.file : x.frame < y.frame;
 }
 
-/* Stable; events come nearly sorted (only what waited in a buffer or was replaced stands elsewhere). */
-static void events_sort(struct event *events, unsigned num)
+/* By offset; stable. Events of one side come nearly sorted: only what was replaced stands elsewhere. */
+static void side_sort(struct event *events, unsigned num)
 {
     for (unsigned i = 1; i < num; i++) {
         struct event event = events[i];
         unsigned at = i;
-        for (; at > 0 && event_is_before(&event, &events[at - 1]); at--)
+        for (; at > 0 && event.offset < events[at - 1].offset; at--)
             events[at] = events[at - 1];
         events[at] = event;
     }
+}
+
+/* Each side in the order of its stream, whatever order its packets came in; the two sides by the packets they came in. */
+static void events_sort(struct event *events, unsigned num)
+{
+    struct event *copy = num > 0 ? malloc(num * sizeof *copy) : NULL;
+    if (!copy)
+        return;
+    unsigned split = 0, at = 0;
+    for (unsigned side = 0; side < 2; side++) {
+        for (unsigned i = 0; i < num; i++)
+            if ((unsigned)events[i].role == side)
+                copy[at++] = events[i];
+        split = side == 0 ? at : split;
+    }
+    side_sort(copy, split);
+    side_sort(copy + split, num - split);
+    for (unsigned i = 0, left = 0, right = split; i < num; i++)
+        events[i] = left == split || (right < num && event_is_before(&copy[right], &copy[left])) ? copy[right++] : copy[left++];
+    free(copy);
 }
 
 void session_finish(struct session *session, struct flow *flow)

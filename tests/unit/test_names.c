@@ -58,7 +58,7 @@ static void test_address_gets_a_name(void **state)
     ask(names, "www.example.test", 1);
     answer(names, "www.example.test", 0, server, 2);
     assert_string_equal(names_of_address(names, 4, server), "www.example.test");
-    answer(names, "cdn.example.test", 0, server, 3);
+    answer(names, "CDN.exaMple.TEST", 0, server, 3);
     assert_string_equal(names_of_address(names, 4, server), "cdn.example.test");
     assert_null(names_of_address(names, 6, server));
     size_t next = 0;
