@@ -136,6 +136,8 @@ shown() {
     text=${text//$pki\//pki/}
     text=${text//$work\//}
     text=${text//$tools\//tools/}
+    text=${text//$lab\/bin\//}
+    text=${text//$lab\/java/tools}
     echo "$text"
 }
 
@@ -189,7 +191,7 @@ complaints() {
         printed+=("printed: $(shown "$line")")
     done < <(grep -aE "$complaint" "$1" | grep -avE "$no_complaint" | sed -E 's/[[:cntrl:]]//g; s/^[0-9A-F]{12,}:error/error/' | cut -c1-240 | head -"${complaint_lines:-3}")
 }
-complaint='error:|rror: |curl: \(|\*\*\* |verify error|SSL_ERROR|SEC_ERROR|PR_[A-Z_]+ERROR|Exception|ERR_|refused|timed out|unreachable|Alert|alert|failed:|failed\.|ERROR|WARNING: cannot|unable to|Name or service'
+complaint='error:|rror: |curl: \(|\*\*\* |verify error|SSL_ERROR|SEC_ERROR|PR_[A-Z_]+ERROR|Exception|ERR_|refused|timed out|unreachable|Alert|alert|failed:|failed\.|ERROR|WARNING: cannot|unable to|Name or service|remote error|no server'
 no_complaint='Verification error: self-signed|^ *at |CONNECTED|Warning: |--no-check|handshake failure in dbus|dbus|gpu|GPU|gcm|vaapi'
 
 note_software() {
@@ -312,6 +314,43 @@ gnutls_get() {
     client_input="printf 'GET / HTTP/1.0\r\n\r\n'; sleep 1" client gnutls-cli -p 443 --x509cafile "$pki/root.pem" "$@" $name
     unset client_input
 }
+
+# A web page server on OpenSSL: web PORT CERTIFICATE [OPTION...]
+web() {
+    local port=$1 cert=$2
+    shift 2
+    sleepy_server "$port" openssl s_server -quiet -www -accept "$port" -cert "$pki/$cert.pem" -key "$pki/$cert.key" \
+        -cert_chain "$pki/$cert.chain" "$@"
+}
+
+# web_alone PORT CERTIFICATE [OPTION...]: without the chain.
+web_alone() {
+    local port=$1 cert=$2
+    shift 2
+    sleepy_server "$port" openssl s_server -quiet -www -accept "$port" -cert "$pki/$cert.pem" -key "$pki/$cert.key" "$@"
+}
+
+# get [OPTION...]: one request by curl that knows the lab's root.
+get() { client curl -sS --cacert "$pki/root.pem" -o /dev/null "$@"; }
+
+# talk [OPTION...]: s_client sends one request and reads the answer.
+talk() {
+    client_input="${talk_input:-printf 'GET / HTTP/1.0\r\n\r\n'; sleep 1}" client openssl s_client -connect "${talk_to:-www.example.test}:443" \
+        -CAfile "$pki/root.pem" -verify_return_error "$@"
+}
+
+java_get() { client "$JAVA" -cp "$lab/java" -Dtrust="$pki/trust.p12" "$@" TlsClient $name 443; }
+node_get() { client node "$tools/client.js" "{\"ca\":\"$pki/root.pem\"${1:+,$1}}"; }
+python_get() { client $PYTHON "$tools/client.py" $name 443 ca="$pki/root.pem" "$@"; }
+go_get() { client "$lab/bin/go-client" -ca "$pki/root.pem" "$@" $name:443; }
+erl_get() { client escript "$tools/client.erl" "$pki/root.pem" $name 443 "${1:-tlsv1.2}"; }
+raw_server() { server "$1" $PYTHON "$tools/raw.py" listen "$@"; }
+raw_client() { client $PYTHON "$tools/raw.py" connect $server4 "$@"; }
+
+# A certificate of the lab served by Node: node_web CERTIFICATE [JSON MEMBERS]
+node_web() { server 443 node "$tools/server.js" "{\"cert\":\"$pki/$1.chain\",\"key\":\"$pki/$1.key\"${2:+,$2}}"; }
+java_web() { server 443 "$JAVA" -cp "$lab/java" -Dkeys="$pki/${java_key:-rsa}.p12" "$@" TlsServer 443; }
+go_web() { server 443 "$lab/bin/go-server" -cert "$pki/${go_cert:-rsa}.chain" -key "$pki/${go_cert:-rsa}.key" "$@" 443; }
 
 # nss_server NICKNAME [OPTION...]
 nss_server() {

@@ -60,6 +60,9 @@ for file in "$here"/recipes/*.sh; do . "$file"; done
 mkdir -p "$lab"
 pki_make
 mkdir -p "$lab/java" && cd "$lab" && "${JAVA%java}javac" -d "$lab/java" "$tools"/*.java || die "javac"
+for program in client server; do
+    [ -x "$lab/bin/go-$program" ] || (cd "$tools" && GOCACHE=$lab/go GOFLAGS=-mod=mod go build -o "$lab/bin/go-$program" $program.go) || die "go"
+done
 failed=()
 for capture in $([ $# -gt 0 ] && echo "$@" || captures); do
     declare -F "make_${capture//-/_}" >/dev/null || die "no recipe for $capture"

@@ -1,23 +1,5 @@
 # Handshakes that complete: every version, key exchange and stack.
 
-# A web page server on OpenSSL: web PORT CERTIFICATE [OPTION...]
-web() {
-    local port=$1 cert=$2
-    shift 2
-    sleepy_server "$port" openssl s_server -quiet -www -accept "$port" -cert "$pki/$cert.pem" -key "$pki/$cert.key" \
-        -cert_chain "$pki/$cert.chain" "$@"
-}
-
-# get [OPTION...]: one request by curl that knows the lab's root.
-get() { client curl -sS --cacert "$pki/root.pem" -o /dev/null "$@"; }
-
-# talk [OPTION...]: s_client sends one request and reads the answer.
-talk() {
-    client_input="${talk_input:-printf 'GET / HTTP/1.0\r\n\r\n'; sleep 1}" client openssl s_client -connect "${talk_to:-www.example.test}:443" \
-        -CAfile "$pki/root.pem" -verify_return_error "$@"
-    unset client_input
-}
-
 # Suites and versions that OpenSSL 3 keeps behind security level 0.
 old="DEFAULT:@SECLEVEL=0"
 

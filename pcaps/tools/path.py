@@ -8,7 +8,7 @@ DIR is c2s or s2c; N counts frames with TCP payload in that direction, retransmi
   swap:DIR:N          lets the next frame of that direction overtake it
   twice:DIR:N         delivers it twice
   flip:DIR:N          inverts the last payload byte and makes the checksum right again (a broken middlebox)
-  stop:DIR:N          from that frame on nothing goes through in that direction
+  stop:DIR:N          from that frame on nothing of that connection goes through in that direction
   large:DIR:SIZE      loses IP packets longer than SIZE, silently
   toobig:DIR:SIZE     the same, but answers with ICMP "fragmentation needed"
   fragment:DIR:SIZE   splits IPv4 packets into fragments of at most SIZE payload bytes
@@ -129,6 +129,7 @@ class Direction:
         self.back = back
         self.count = 0
         self.held = None
+        self.stopped = None
         self.forgotten = set()
 
     def treat(self, data):
@@ -157,8 +158,11 @@ class Direction:
                 frame.data[14 + frame.total - 1] ^= 0xFF
                 frame.fix()
                 delivered = [bytes(frame.data)]
-            if verb == "stop" and self.count >= at:
-                return []
+            if verb == "stop":
+                if hit:
+                    self.stopped = frame.data[frame.tcp:frame.tcp + 4]
+                if frame.tcp and frame.data[frame.tcp:frame.tcp + 4] == self.stopped:
+                    return []
             if verb in ("large", "toobig") and frame.ip and frame.total > at:
                 return [(True, too_big(frame, at))] if verb == "toobig" else []
             if verb == "fragment" and frame.ip and frame.total - frame.header > at:
