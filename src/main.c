@@ -1,56 +1,154 @@
-/* The command line's end: runs the pipeline and says what went wrong. The only place that prints to stderr or exits. */
-#include "pipeline.h"
-#include "version.h"
+/* Command line, exit status, progress and signals: the only place that prints to stderr or exits. */
+#include "options.h"
 
-#include <getopt.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { EXIT_FOUND = 1, EXIT_WRONG = 2, BAR_LEN = 30 };
 
 static volatile sig_atomic_t stop;
 
-static void on_signal(int number)
+/* The first interrupt ends reading, the report follows; the second ends the program. */
+static void on_interrupt(int number)
 {
-    (void)number;
-    stop = 1;
+    stop = number;
+}
+
+static void catch_interrupts(void)
+{
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+struct progress {
+    struct timespec start;
+    bool is_shown;
+};
+
+static double seconds_since(const struct timespec *start)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+/* Nothing in the first second: most captures are done by then. */
+static void on_progress(void *arg, uint64_t done, uint64_t total)
+{
+    struct progress *progress = arg;
+    double elapsed = seconds_since(&progress->start);
+    if (elapsed < 1)
+        return;
+    progress->is_shown = true;
+    double rate = (double)done / elapsed / 1e6;
+    if (total == 0 || done > total) {
+        fprintf(stderr, "\r%.0f MB read, %.0f MB/s ", (double)done / 1e6, rate);
+        return;
+    }
+    int filled = (int)(done * BAR_LEN / total);
+    fprintf(stderr, "\r[%.*s%*s] %3d%%  %.0f MB/s ", filled, "==============================", BAR_LEN - filled, "",
+            (int)(done * 100 / total), rate);
+}
+
+static void clear_progress(const struct progress *progress)
+{
+    if (progress->is_shown)
+        fputs("\r\033[K", stderr);
+}
+
+/* What the report may assume of the place it is written to. */
+static void look_at_output(const struct options *options, struct pipeline_options *pipeline)
+{
+    bool is_terminal = isatty(pipeline->fd) == 1;
+    struct winsize size;
+    if (is_terminal && ioctl(pipeline->fd, TIOCGWINSZ, &size) == 0)
+        pipeline->report.width = size.ws_col;
+    pipeline->report.use_color = options_use_color(options, is_terminal, getenv("NO_COLOR"));
+    setlocale(LC_CTYPE, "");
+    pipeline->report.is_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+static int complain(const char *text)
+{
+    fprintf(stderr, "tlswhy: %s\n", text);
+    return EXIT_WRONG;
+}
+
+static bool has_failure(const struct options *options, const struct pipeline_result *result)
+{
+    uint64_t errors = result->outcomes[OUTCOME_FAILED] + result->outcomes[OUTCOME_NOT_TLS];
+    return options->fail_on != FAIL_ON_NOTHING && errors > 0;
+}
+
+static int run(const struct options *options)
+{
+    struct pipeline_options pipeline = options->pipeline;
+    pipeline.fd = STDOUT_FILENO;
+    if (options->output) {
+        pipeline.fd = open(options->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        if (pipeline.fd < 0) {
+            fprintf(stderr, "tlswhy: cannot write %s: %s\n", options->output, strerror(errno));
+            return EXIT_WRONG;
+        }
+    }
+    look_at_output(options, &pipeline);
+    struct progress progress = {.is_shown = false};
+    clock_gettime(CLOCK_MONOTONIC, &progress.start);
+    if (isatty(STDERR_FILENO) == 1 && !options->hide_progress) {
+        pipeline.progress = on_progress;
+        pipeline.progress_arg = &progress;
+    }
+    pipeline.stop = &stop;
+    catch_interrupts();
+
+    struct pipeline_result result;
+    struct error error;
+    int status = pipeline_run(&pipeline, &result, &error);
+    clear_progress(&progress);
+    if (options->output && close(pipeline.fd) < 0 && status == 0)
+        status = error_set(&error, "cannot write %s: %s", options->output, strerror(errno));
+    if (status < 0)
+        return complain(error.text);
+    return has_failure(options, &result) ? EXIT_FOUND : EXIT_SUCCESS;
+}
+
+static int print_text(char *text)
+{
+    if (!text)
+        return complain("out of memory");
+    int status = fputs(text, stdout) < 0 || fflush(stdout) != 0 ? complain(strerror(errno)) : EXIT_SUCCESS;
+    free(text);
+    return status;
 }
 
 int main(int argc, char **argv)
 {
-    struct pipeline_options options = {.format = "text", .fd = STDOUT_FILENO, .stop = &stop};
-    const char *paths[1024];
-    size_t num_paths = 0;
-    static const struct option longs[] = {{"format", required_argument, NULL, 'F'}, {NULL, 0, NULL, 0}};
-    FILE *out = NULL;
-    for (int o; (o = getopt_long(argc, argv, "r:f:o:vqn", longs, NULL)) != -1;) {
-        if (o == 'r')
-            paths[num_paths++] = optarg;
-        else if (o == 'f')
-            options.filter = optarg;
-        else if (o == 'F')
-            options.format = optarg;
-        else if (o == 'v')
-            options.report.verbose = true;
-        else if (o == 'q')
-            options.report.quiet = true;
-        else if (o == 'o' && !(out = fopen(optarg, "w")))
-            return 2;
-        else if (o == '?')
-            return 2;
-    }
-    while (optind < argc && num_paths < 1024)
-        paths[num_paths++] = argv[optind++];
-    if (out)
-        options.fd = fileno(out);
-    options.capture.paths = paths;
-    options.capture.num_paths = num_paths;
-    signal(SIGINT, on_signal);
-    struct pipeline_result result;
+    struct options options;
     struct error error;
-    if (pipeline_run(&options, &result, &error) < 0) {
-        fprintf(stderr, "tlswhy: %s\n", error.text);
-        return 2;
+    int status;
+    switch (options_parse(argc, argv, &options, &error)) {
+    case OPTIONS_HELP:
+        status = print_text(options_help_text());
+        break;
+    case OPTIONS_VERSION:
+        status = print_text(options_version_text());
+        break;
+    case OPTIONS_WRONG:
+        status = complain(error.text);
+        break;
+    default:
+        status = run(&options);
     }
-    return 0;
+    options_cleanup(&options);
+    return status;
 }

@@ -3,6 +3,7 @@
 
 #include "bounds.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -197,6 +198,8 @@ static int read_all(struct pipeline *p, struct pipeline_result *result, struct e
             return 0;
         }
         long num = capture_next(p->capture, batch, LIMIT_BATCH, error);
+        if (num < 0 && errno == EINTR)
+            continue; /* a signal: perhaps the one that stops */
         if (num <= 0)
             return (int)num;
         struct group *group = group_at(p, batch[0].group);

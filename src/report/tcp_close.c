@@ -25,18 +25,15 @@ struct tcp_close tcp_close_of(const struct connection *c)
         fin[side] = &rare->fin[side];
         rst[side] = &rare->rst[side];
     }
-    const struct moment *first_rst = earlier(rst[0], rst[1]);
     const struct moment *of_side[2] = {earlier(fin[0], rst[0]), earlier(fin[1], rst[1])};
     const struct moment *first = earlier(of_side[0], of_side[1]);
     if (!first->place.frame)
         return (struct tcp_close){.kind = c->end_kind == FLOW_END_IDLE ? "timeout" : "open"};
 
-    bool both_fin = fin[0]->place.frame && fin[1]->place.frame;
-    bool is_reset =
-        first_rst->place.frame && (!both_fin || is_before(first_rst, fin[0]) || is_before(first_rst, fin[1]));
+    /* What came first is the close; a RST after the peer's FIN is its echo. */
     unsigned side = first == of_side[1];
     return (struct tcp_close){
-        .kind = is_reset ? "reset" : "fin",
+        .kind = first == rst[0] || first == rst[1] ? "reset" : "fin",
         .by = side == c->client_side ? "client" : "server",
         .at = *first,
     };

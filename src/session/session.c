@@ -272,7 +272,6 @@ void session_gap(struct session *session, struct flow *flow, unsigned side, cons
         s->scanned = 0;
         if (s->marks)
             s->marks->num = 0;
-        flow->stream[side].quiet_until = 0;
     }
 }
 

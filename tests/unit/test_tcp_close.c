@@ -25,7 +25,7 @@ static void test_closes(void **state)
         {{9, 8}, {0, 0}, FLOW_END_CLOSED, 1, "fin", "client", 8},
         {{0, 8}, {0, 0}, FLOW_END_INPUT, 0, "fin", "server", 8},
         {{0, 0}, {5, 0}, FLOW_END_CLOSED, 0, "reset", "client", 5},
-        {{0, 6}, {7, 0}, FLOW_END_CLOSED, 0, "reset", "server", 6},
+        {{0, 6}, {7, 0}, FLOW_END_CLOSED, 0, "fin", "server", 6}, /* the RST is the echo of a close */
         {{5, 6}, {7, 0}, FLOW_END_CLOSED, 0, "fin", "client", 5}, /* a RST after both FINs changes nothing */
         {{5, 6}, {0, 4}, FLOW_END_CLOSED, 0, "reset", "server", 4},
         {{0, 0}, {9, 3}, FLOW_END_CLOSED, 1, "reset", "client", 3},
