@@ -79,6 +79,7 @@ static void body_parse(struct cursor *block, struct cursor body, uint16_t type, 
                        struct extensions *out)
 {
     struct fault fault = {FAULT_NONE, 0, NULL};
+    bool is_cut = body.left < body.declared;
     body.fault = &fault;
     if (row == ROW_NONE) {
         cursor_skip(&body, body.declared, "extension_data");
@@ -88,11 +89,16 @@ static void body_parse(struct cursor *block, struct cursor body, uint16_t type, 
     }
     if (fault.kind == FAULT_SHORT) {
         *block->fault = fault;
-    } else if (fault.kind == FAULT_MALFORMED && !out->has_bad) {
+        return;
+    }
+    if (fault.kind == FAULT_MALFORMED && !out->has_bad) {
         out->has_bad = true;
         out->first_bad = type;
         out->bad_fault = fault;
     }
+    /* What breaks the rules before the capture's end hides that end from the parser. */
+    if (is_cut)
+        cursor_fail(block, FAULT_SHORT, "extension_data");
 }
 
 void extensions_parse(struct cursor *c, enum ext_context context, struct extensions *out)
