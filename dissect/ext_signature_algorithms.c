@@ -3,8 +3,10 @@
 
 void ext_signature_algorithms_parse(struct cursor *body, enum ext_context context, struct extensions *out)
 {
-    (void)context;
     out->has_signature_algorithms = true;
+    /* Servers of draft 16 said with an empty one that they would authenticate with a certificate. */
+    if (!ext_is_offer(context) && !cursor_more(body))
+        return;
     out->signature_algorithms = ext_u16_list16(body, "supported_signature_algorithms");
 }
 

@@ -19,6 +19,8 @@ static void test_algorithms(void **state)
     assert_false(c.ext.has_signature_algorithms);
     assert_int_equal(u16_list_at(c.ext.signature_algorithms_cert, 1), 0x0201);
     ext_case_cleanup(&c);
+    assert_ext_good_open(EXT_SERVER_HELLO, ALGORITHMS, "");
+    assert_ext_bad(EXT_CLIENT_HELLO, ALGORITHMS, "", "supported_signature_algorithms");
     assert_ext_bad(EXT_CLIENT_HELLO, ALGORITHMS, "0000", "supported_signature_algorithms");
     assert_ext_bad(EXT_CLIENT_HELLO, ALGORITHMS, "0003 040300", "supported_signature_algorithms");
     assert_ext_bad(EXT_CLIENT_HELLO, ALGORITHMS_CERT, "0000", "supported_signature_algorithms");
