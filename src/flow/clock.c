@@ -31,6 +31,8 @@ static bool step(struct clock *clock, int64_t now_ns)
 
 bool clock_jump(struct clock *clock, const struct moment *now)
 {
+    if (now->time_ns == 0)
+        return false; /* a packet without a time */
     if (!clock->is_started) {
         clock->is_started = true;
         clock->base_ns = now->time_ns;

@@ -25,7 +25,7 @@ enum flow_end {
     FLOW_END_CLOSED,  /* both directions closed by FIN, or a RST, and the linger is over */
     FLOW_END_REUSED,  /* a new SYN took the ports over */
     FLOW_END_IDLE,    /* no packet for too long on the capture's clock */
-    FLOW_END_EVICTED, /* the table was full */
+    FLOW_END_EVICTED, /* the table was full: the one nearest to its timeout goes */
     FLOW_END_INPUT,   /* end of the capture */
 };
 
@@ -48,18 +48,19 @@ struct stream {
     uint64_t quiet_until; /* set by the sink, only ever upwards: bytes before this offset need not be delivered (records
                              of application data); they are counted, and a gap wholly inside is counted but not
                              delivered */
-    uint64_t bytes, gap_bytes; /* payload bytes sent (retransmissions not counted twice); bytes in gaps */
+    uint64_t bytes;       /* payload bytes sent, retransmissions not counted twice */
     struct stream_queue *queue;
     struct place last_place; /* the packet of the latest bytes delivered; frame 0 when none were */
     uint32_t isn;            /* sequence number of offset 0 */
     uint32_t packets;        /* duplicates not counted */
-    uint32_t retransmissions, out_of_order, gaps;
     uint16_t last_window;
     uint8_t window_scale; /* + 1, 0 unknown */
     uint8_t ttl;          /* of its first packet */
     bool has_syn : 1, has_fin : 1, has_rst : 1, has_base : 1, is_cut : 1, had_zero_window : 1, fin_delivered : 1;
     bool is_guess : 1; /* private: offset 0 was taken from the peer's acknowledgement */
     bool is_held : 1;  /* private: began in mid-stream, offset 0 still open */
+    uint32_t retransmissions, out_of_order, gaps;
+    uint64_t gap_bytes; /* bytes in gaps */
 };
 
 /* A SYN on the ports of a connection that looks open: believed when it is answered or goes on. Private. */
@@ -101,6 +102,7 @@ struct flow_rare {
 
 enum { FLOW_RECENT = 8 };
 
+/* Data of an established connection touches what stands before `id`, and nothing behind it. */
 struct flow {
     uint8_t ip_version;
     enum tunnel_kind tunnel : 8;
@@ -115,18 +117,18 @@ struct flow {
     uint16_t slot;      /* of the timer wheel */
     bool is_closed : 1; /* by FIN of both sides, or by a RST that counts */
     bool is_simultaneous : 1;
-    bool is_kept : 1;                     /* by the sink, past its end */
-    struct flow *timer_next, *timer_prev; /* private */
-    struct moment last;                   /* its latest packet */
+    bool is_kept : 1;             /* by the sink, past its end */
+    struct flow_rare *rare;       /* NULL until needed */
+    void *user;                   /* the sink's */
+    struct moment last;           /* its latest packet */
     uint32_t recent[FLOW_RECENT]; /* private: what its latest packets looked like, to know them when they come again */
     struct stream stream[2];
-    uint64_t id;               /* grows in the order in which connections began */
-    struct moment first;       /* its first packet */
-    struct moment syn_ack;     /* frame 0 when unseen */
-    struct moment established; /* the ACK (or data) that completed the handshake; frame 0 when unseen */
-    int64_t rtt_ns;            /* SYN to SYN-ACK where the SYN was not sent again; 0 unknown */
-    struct flow_rare *rare;    /* NULL until needed */
-    void *user;                /* the sink's */
+    uint64_t id;                          /* grows in the order in which connections began */
+    struct moment first;                  /* its first packet */
+    struct moment syn_ack;                /* frame 0 when unseen */
+    struct moment established;            /* the ACK (or data) that completed the handshake; frame 0 when unseen */
+    int64_t rtt_ns;                       /* SYN to SYN-ACK where the SYN was not sent again; 0 unknown */
+    struct flow *timer_next, *timer_prev; /* private */
 };
 
 /* What the table tells. The flow is valid during the call, and until `end` for as long as the sink keeps the pointer.

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { FIRST_BUCKETS = 1024, PROTOCOL_TCP = 6 };
+enum { CACHE_LINE = 64, FIRST_BUCKETS = 1024, PROTOCOL_TCP = 6 };
 
 /* ---- keys ---- */
 
@@ -81,10 +81,8 @@ uint32_t flow_table_prefetch(struct flow_table *table, const struct packet *p)
     const struct flow *flow = table->buckets[*slot & table->mask];
     *slot = hash;
     if (flow) {
-        __builtin_prefetch(flow);
-        __builtin_prefetch(&flow->last);
-        __builtin_prefetch(&flow->stream[0].next);
-        __builtin_prefetch(&flow->stream[1].next);
+        for (size_t line = 0; line < offsetof(struct flow, id); line += CACHE_LINE)
+            __builtin_prefetch((const char *)flow + line);
     }
     return hash;
 }
@@ -265,7 +263,7 @@ static void take(struct flow_table *table, struct flow *flow, unsigned side, con
     if (s->packets++ == 0)
         s->ttl = p->ttl;
     if ((flags & TCP_ACK) && !(flags & TCP_RST))
-        stream_ack(table, flow, !side, p->ack);
+        stream_ack(flow, !side, p->ack);
     /* What this packet gives up of the peer's came before what it carries. */
     if (peer->queue || peer->acked > peer->next)
         stream_settle(table, flow, !side, moment);
@@ -277,12 +275,12 @@ static void take(struct flow_table *table, struct flow *flow, unsigned side, con
         if (!(flags & TCP_SYN) && flow->setup != FLOW_COMPLETE && flow->setup != FLOW_UNSEEN)
             setup_progress(table, flow, side, p, moment);
         uint32_t seq = p->seq + !!(flags & TCP_SYN);
-        if (facts_is_keep_alive(flow, side, p))
+        if (p->payload_len <= 1 && facts_is_keep_alive(flow, side, p))
             table_rare(table, flow)->keep_alives++;
         else if (p->payload_len > 0)
             stream_payload(table, flow, side, p, seq, moment);
         if (flags & TCP_FIN)
-            stream_fin(table, flow, side, seq + p->payload_len, moment);
+            stream_fin(table, flow, side, seq + p->payload_len, p->payload_len == 0, moment);
     }
     if (s->queue || s->acked > s->next)
         stream_settle(table, flow, side, moment);
@@ -338,7 +336,7 @@ static struct flow *begin_candidate(struct flow_table *table, struct flow *flow,
 static struct flow *assign(struct flow_table *table, struct flow *flow, unsigned *side, const struct packet *p,
                            uint32_t hash, const struct moment *moment)
 {
-    bool is_syn = p->tcp_flags & TCP_SYN;
+    bool is_syn = (p->tcp_flags & (TCP_SYN | TCP_RST)) == TCP_SYN;
     if (!flow) {
         if (!is_syn && (p->payload_len == 0 || (p->tcp_flags & TCP_RST)))
             return NULL;

@@ -63,6 +63,8 @@ static enum setup_answer another(struct flow_table *table, struct flow *flow, un
     if (is_over)
         return SETUP_NEW;
     struct flow_rare *rare = table_rare(table, flow);
+    if (rare->has_candidate && rare->candidate.side == side && rare->candidate.seq == p->seq)
+        return SETUP_DROP; /* sent again: the first counts */
     rare->has_candidate = true;
     rare->candidate = (struct flow_candidate){
         .seq = p->seq,

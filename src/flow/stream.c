@@ -173,7 +173,7 @@ bool stream_takes(struct flow_table *table, struct flow *flow, unsigned side, in
     return is_next;
 }
 
-void stream_ack(struct flow_table *table, struct flow *flow, unsigned side, uint32_t ack)
+void stream_ack(struct flow *flow, unsigned side, uint32_t ack)
 {
     struct stream *s = &flow->stream[side];
     if (!s->has_base) {
@@ -186,10 +186,8 @@ void stream_ack(struct flow_table *table, struct flow *flow, unsigned side, uint
         return;
     uint64_t high = stream_high(s) > s->acked ? stream_high(s) : s->acked;
     uint64_t window = s->packets ? window_of(flow, side) : UINT64_C(1) << 30;
-    if ((uint64_t)offset > high + window) {
-        table->stats.ignored_segments++;
+    if ((uint64_t)offset > high + window)
         return;
-    }
     s->acked = (uint64_t)offset;
     if (s->has_fin && s->acked == flow->rare->fin_offset[side] + 1)
         s->acked--;
@@ -209,6 +207,8 @@ static void hold(struct stream *s, uint32_t seq)
     int64_t acked = stream_offset(s, acked_seq);
     if (had_base && acked > 0)
         s->acked = (uint64_t)acked;
+    if (s->queue)
+        s->queue->lost_at = UINT64_MAX;
 }
 
 /* In order: straight to the sink. */
@@ -306,7 +306,7 @@ static bool locate(struct flow_table *table, struct flow *flow, unsigned side, u
 {
     struct stream *s = &flow->stream[side];
     bool has_syn = flow->stream[0].has_syn || flow->stream[1].has_syn;
-    if (!s->has_base || (s->is_guess && (!has_syn || stream_offset(s, seq) < 0)))
+    if (!s->has_base || (s->is_guess && s->next == 0 && (!has_syn || stream_offset(s, seq) < 0)))
         hold(s, seq);
     *offset = stream_offset(s, seq);
     if (!stream_takes(table, flow, side, *offset, len, seq) || *offset + (int64_t)len <= 0) {
@@ -321,6 +321,10 @@ void stream_payload(struct flow_table *table, struct flow *flow, unsigned side, 
                     const struct moment *moment)
 {
     struct stream *s = &flow->stream[side];
+    if (seq == s->isn + (uint32_t)s->next && !s->queue && s->has_base && !s->is_guess && !s->has_fin && !s->has_rst) {
+        pass_on(table, flow, side, p, 0, moment); /* nearly all segments */
+        return;
+    }
     int64_t signed_offset;
     if (!locate(table, flow, side, seq, p->payload_len, &signed_offset))
         return;
@@ -356,7 +360,8 @@ void stream_payload(struct flow_table *table, struct flow *flow, unsigned side, 
         facts_filled(flow, side, waited);
 }
 
-void stream_fin(struct flow_table *table, struct flow *flow, unsigned side, uint32_t seq, const struct moment *moment)
+void stream_fin(struct flow_table *table, struct flow *flow, unsigned side, uint32_t seq, bool is_bare,
+                const struct moment *moment)
 {
     struct stream *s = &flow->stream[side];
     if (!s->has_base) {
@@ -369,6 +374,8 @@ void stream_fin(struct flow_table *table, struct flow *flow, unsigned side, uint
         return;
     }
     struct flow_rare *rare = table_rare(table, flow);
+    if (s->has_fin)
+        s->retransmissions += is_bare && rare->fin_offset[side] == (uint64_t)offset;
     if (s->has_fin || !flow->rare)
         return;
     s->has_fin = true;
@@ -429,14 +436,14 @@ void stream_settle(struct flow_table *table, struct flow *flow, unsigned side, c
 bool stream_late_syn(struct flow_table *table, struct flow *flow, unsigned side, uint32_t isn)
 {
     struct stream *s = &flow->stream[side];
-    if (!s->has_base || (s->is_guess && s->isn != isn)) {
+    if (!s->has_base || (s->is_guess && s->isn != isn && s->next == 0)) {
         s->has_base = true;
         s->isn = isn;
         s->acked = 0;
     }
-    s->is_guess = false;
     int64_t base = stream_offset(s, isn);
     if (s->is_held && base >= 0 && (uint64_t)base <= held_base(s))
         release(table, flow, side, (uint64_t)base, &flow->last);
+    s->is_guess &= s->isn != isn;
     return s->isn == isn;
 }

@@ -36,12 +36,13 @@ bool stream_takes(struct flow_table *table, struct flow *flow, unsigned side, in
                   uint32_t seq);
 
 /* The peer of `side` acknowledged `ack`. */
-void stream_ack(struct flow_table *table, struct flow *flow, unsigned side, uint32_t ack);
+void stream_ack(struct flow *flow, unsigned side, uint32_t ack);
 /* Payload of `side`, whose first byte has sequence number seq. */
 void stream_payload(struct flow_table *table, struct flow *flow, unsigned side, const struct packet *p, uint32_t seq,
                     const struct moment *moment);
-/* A FIN with that sequence number. */
-void stream_fin(struct flow_table *table, struct flow *flow, unsigned side, uint32_t seq, const struct moment *moment);
+/* A FIN with that sequence number; is_bare: without payload. */
+void stream_fin(struct flow_table *table, struct flow *flow, unsigned side, uint32_t seq, bool is_bare,
+                const struct moment *moment);
 /* After each packet of the flow: gives up what was waited for long enough. */
 void stream_settle(struct flow_table *table, struct flow *flow, unsigned side, const struct moment *now);
 /* Delivers all that waits. At the end of the flow (is_end) also what was acknowledged or closed but never seen. */
