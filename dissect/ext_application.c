@@ -19,10 +19,12 @@ void ext_npn_parse(struct cursor *body, enum ext_context context, struct extensi
         ext_bytes8(body, "ProtocolName");
 }
 
+/* Chrome moved it to another number; of both the first in the block counts. */
 void ext_application_settings_parse(struct cursor *body, enum ext_context context, struct extensions *out)
 {
+    bool is_first = !out->has_application_settings;
     out->has_application_settings = true;
-    if (ext_is_offer(context))
+    if (is_first && ext_is_offer(context))
         out->application_settings = ext_list16_of_bytes8(body, "ProtocolName");
     else
         cursor_skip(body, body->declared, "application_settings");
@@ -30,10 +32,7 @@ void ext_application_settings_parse(struct cursor *body, enum ext_context contex
 
 void ext_application_settings_old_parse(struct cursor *body, enum ext_context context, struct extensions *out)
 {
-    if (out->has_application_settings)
-        cursor_skip(body, body->declared, "application_settings");
-    else
-        ext_application_settings_parse(body, context, out);
+    ext_application_settings_parse(body, context, out);
 }
 
 /* RFC 9000 section 16. */
@@ -49,8 +48,10 @@ static uint64_t varint(struct cursor *c, const char *field)
 void ext_quic_transport_parameters_parse(struct cursor *body, enum ext_context context, struct extensions *out)
 {
     (void)context;
+    bool is_first = !out->has_quic_transport_parameters;
     out->has_quic_transport_parameters = true;
-    out->quic_transport_parameters = cursor_peek(body);
+    if (is_first)
+        out->quic_transport_parameters = cursor_peek(body);
     while (cursor_more(body)) {
         varint(body, "Transport Parameter ID");
         uint64_t length = varint(body, "Transport Parameter Length");
@@ -64,10 +65,8 @@ void ext_quic_transport_parameters_parse(struct cursor *body, enum ext_context c
 void ext_quic_transport_parameters_draft_parse(struct cursor *body, enum ext_context context, struct extensions *out)
 {
     (void)context;
-    if (out->has_quic_transport_parameters) {
-        cursor_skip(body, body->declared, "quic_transport_parameters");
-        return;
-    }
+    if (!out->has_quic_transport_parameters)
+        out->quic_transport_parameters = cursor_peek(body);
     out->has_quic_transport_parameters = true;
-    out->quic_transport_parameters = cursor_rest(body, "quic_transport_parameters");
+    cursor_skip(body, body->declared, "quic_transport_parameters");
 }

@@ -23,10 +23,15 @@ static struct bytes entry_parse(struct cursor *c, uint16_t *group)
     return cursor_bytes(&key, key.declared, "KeyShareEntry.key_exchange");
 }
 
-void ext_key_share_parse(struct cursor *body, enum ext_context context, struct extensions *out)
+/* Of the two numbers that key_share had the first in the block counts. */
+static void shares_parse(struct cursor *body, enum ext_context context, bool is_draft, struct extensions *out)
 {
+    if (out->has_key_share) {
+        cursor_skip(body, body->declared, "key_share");
+        return;
+    }
     out->has_key_share = true;
-    out->is_key_share_draft = false;
+    out->is_key_share_draft = is_draft;
     if (context == EXT_HELLO_RETRY_REQUEST) {
         out->key_share_group = cursor_u16(body, "selected_group");
     } else if (context == EXT_CLIENT_HELLO) {
@@ -40,13 +45,13 @@ void ext_key_share_parse(struct cursor *body, enum ext_context context, struct e
     }
 }
 
-/* The number that key_share had before draft 23; a hello that carries both is read from the final one. */
+void ext_key_share_parse(struct cursor *body, enum ext_context context, struct extensions *out)
+{
+    shares_parse(body, context, false, out);
+}
+
+/* Before draft 23. */
 void ext_key_share_draft_parse(struct cursor *body, enum ext_context context, struct extensions *out)
 {
-    if (out->has_key_share) {
-        cursor_skip(body, body->declared, "key_share");
-        return;
-    }
-    ext_key_share_parse(body, context, out);
-    out->is_key_share_draft = true;
+    shares_parse(body, context, true, out);
 }

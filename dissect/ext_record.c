@@ -35,20 +35,19 @@ void ext_encrypt_then_mac_parse(struct cursor *body, enum ext_context context, s
     out->has_encrypt_then_mac = true;
 }
 
+/* Of the draft's number and the RFC's the first in the block counts. */
 void ext_padding_parse(struct cursor *body, enum ext_context context, struct extensions *out)
 {
     (void)context;
+    if (!out->has_padding)
+        out->padding_len = (uint16_t)body->declared;
     out->has_padding = true;
-    out->padding_len = (uint16_t)body->declared;
     cursor_skip(body, body->declared, "PaddingExtension");
 }
 
 void ext_padding_draft_parse(struct cursor *body, enum ext_context context, struct extensions *out)
 {
-    if (out->has_padding)
-        cursor_skip(body, body->declared, "PaddingExtension");
-    else
-        ext_padding_parse(body, context, out);
+    ext_padding_parse(body, context, out);
 }
 
 void ext_heartbeat_parse(struct cursor *body, enum ext_context context, struct extensions *out)
@@ -60,18 +59,17 @@ void ext_heartbeat_parse(struct cursor *body, enum ext_context context, struct e
         cursor_fail(body, FAULT_MALFORMED, "HeartbeatMode");
 }
 
+/* As for padding. */
 void ext_connection_id_parse(struct cursor *body, enum ext_context context, struct extensions *out)
 {
     (void)context;
+    struct bytes cid = cursor_bytes8(body, "cid");
+    if (!out->has_connection_id)
+        out->connection_id = cid;
     out->has_connection_id = true;
-    out->connection_id = cursor_bytes8(body, "cid");
 }
 
-/* The number of the drafts, with the same body. */
 void ext_connection_id_deprecated_parse(struct cursor *body, enum ext_context context, struct extensions *out)
 {
-    if (out->has_connection_id)
-        cursor_skip(body, body->declared, "cid");
-    else
-        ext_connection_id_parse(body, context, out);
+    ext_connection_id_parse(body, context, out);
 }

@@ -285,21 +285,35 @@ static void test_psk_order(void **state)
     release(b);
 }
 
-/* Draft 18 had number 40, later ones 51: whichever is first in the block, 51 wins. */
-static void test_both_key_shares(void **state)
+/* Extensions that changed their number: of both the first in the block counts, as of any other type. */
+static void test_two_numbers(void **state)
 {
     (void)state;
 #define OLD_SHARE "0028 0008 0006 0017 0002 a1a2"
 #define NEW_SHARE "0033 0008 0006 001d 0002 b1b2"
-    static const char *const blocks[] = {"0018" OLD_SHARE NEW_SHARE, "0018" NEW_SHARE OLD_SHARE};
-    for (size_t i = 0; i < 2; i++) {
-        struct bytes b;
-        struct extensions e;
-        assert_int_equal(parse_hex(blocks[i], &b, &e).kind, FAULT_NONE);
-        assert_false(e.is_key_share_draft);
-        assert_bytes_hex(e.key_shares, "001d 0002 b1b2");
-        release(b);
-    }
+    struct bytes b;
+    struct extensions e;
+    assert_int_equal(parse_hex("0018" OLD_SHARE NEW_SHARE, &b, &e).kind, FAULT_NONE);
+    assert_true(e.is_key_share_draft);
+    assert_bytes_hex(e.key_shares, "0017 0002 a1a2");
+    release(b);
+    assert_int_equal(parse_hex("0018" NEW_SHARE OLD_SHARE, &b, &e).kind, FAULT_NONE);
+    assert_false(e.is_key_share_draft);
+    assert_bytes_hex(e.key_shares, "001d 0002 b1b2");
+    release(b);
+    assert_int_equal(parse_hex("000e 4469 0004 0002 01 61 44cd 0002 0000", &b, &e).kind, FAULT_NONE);
+    assert_bytes_hex(e.application_settings, "0161");
+    assert_false(e.has_bad);
+    release(b);
+    assert_int_equal(parse_hex("000b 0015 0001 00 8b47 0002 0000", &b, &e).kind, FAULT_NONE);
+    assert_int_equal(e.padding_len, 1);
+    release(b);
+    assert_int_equal(parse_hex("000d 0036 0002 01a1 0035 0003 02b1b2", &b, &e).kind, FAULT_NONE);
+    assert_bytes_hex(e.connection_id, "a1");
+    release(b);
+    assert_int_equal(parse_hex("000d ffa5 0002 a1a2 0039 0003 01 01 05", &b, &e).kind, FAULT_NONE);
+    assert_bytes_hex(e.quic_transport_parameters, "a1a2");
+    release(b);
 }
 
 int main(void)
@@ -316,7 +330,7 @@ int main(void)
         cmocka_unit_test(test_every_type_takes_anything),
         cmocka_unit_test(test_iterators_stop_at_faults),
         cmocka_unit_test(test_psk_order),
-        cmocka_unit_test(test_both_key_shares),
+        cmocka_unit_test(test_two_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
