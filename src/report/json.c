@@ -238,7 +238,7 @@ static void result(const struct json_record *r)
         JSON_KEY(j, "alpn");
         json_bytes(j, c->alpn);
     }
-    if (c->has_server_hello) {
+    if (c->has_server_hello && (c->is_resumed || !c->is_server_hello_cut)) {
         JSON_KEY(j, "resumed");
         json_bool(j, c->is_resumed);
     }

@@ -179,47 +179,69 @@ static const char *ech_name(const struct extensions *ext)
     }
 }
 
-void json_client_hello(const struct json_record *r)
+/* A message that was not read to its end: what was not found may have stood in the rest. */
+static bool is_partial(const struct fault *fault, bool is_cut)
 {
-    struct json *j = r->json;
-    const struct connection *c = r->connection;
-    const struct client_hello *hello = &c->client_hello;
-    if (!c->has_client_hello)
-        return;
-    JSON_KEY(j, "client_hello");
-    json_open(j, '{');
-    json_place(r, c->client_hello_moment.place);
-    JSON_KEY(j, "legacy_version");
-    json_code_point(j, version_name(hello->legacy_version), hello->legacy_version);
-    if (hello->ext.has_supported_versions) {
-        JSON_KEY(j, "versions");
-        json_code_points(j, hello->ext.supported_versions, version_name);
-    }
+    return is_cut || fault->kind != FAULT_NONE;
+}
+
+static void suites(struct json *j, const struct client_hello *hello)
+{
     JSON_KEY(j, "ciphers");
     if (hello->is_v2)
         cipher_specs(j, hello->cipher_specs);
     else
         json_code_points(j, hello->cipher_suites, suite_name);
+}
+
+static void flag(struct json *j, const char *comma_key_colon, size_t len, bool value, bool is_certain)
+{
+    if (!value && !is_certain)
+        return;
+    json_key(j, comma_key_colon, len);
+    json_bool(j, value);
+}
+#define FLAG(j, literal, value, is_certain) flag(j, ",\"" literal "\":", sizeof literal + 3, value, is_certain)
+
+void json_client_hello(const struct json_record *r)
+{
+    struct json *j = r->json;
+    const struct connection *c = r->connection;
+    const struct client_hello *hello = &c->client_hello;
+    bool is_whole = !is_partial(&c->client_hello_fault, c->is_client_hello_cut);
+    if (!c->has_client_hello)
+        return;
+    JSON_KEY(j, "client_hello");
+    json_open(j, '{');
+    json_place(r, c->client_hello_moment.place);
+    if (hello->legacy_version || is_whole) {
+        JSON_KEY(j, "legacy_version");
+        json_code_point(j, version_name(hello->legacy_version), hello->legacy_version);
+    }
+    if (hello->ext.has_supported_versions) {
+        JSON_KEY(j, "versions");
+        json_code_points(j, hello->ext.supported_versions, version_name);
+    }
+    bool has_suites = hello->is_v2 ? hello->cipher_specs.len > 0 : hello->cipher_suites.num > 0;
+    if (has_suites || is_whole)
+        suites(j, hello);
     offered_extensions(j, &hello->ext);
-    if (!hello->is_v2) {
+    if (!hello->is_v2 && (hello->compression_methods.len > 0 || is_whole)) {
         JSON_KEY(j, "compression");
         numbers(j, hello->compression_methods);
     }
-    JSON_KEY(j, "session_id_length");
-    json_u64(j, hello->session_id.len);
+    if (has_suites || is_whole) { /* the session ID stands before the suites */
+        JSON_KEY(j, "session_id_length");
+        json_u64(j, hello->session_id.len);
+    }
     client_fingerprints(r);
-    JSON_KEY(j, "early_data");
-    json_bool(j, hello->ext.has_early_data);
+    FLAG(j, "early_data", hello->ext.has_early_data, is_whole);
     if (ech_name(&hello->ext)) {
         JSON_KEY(j, "ech");
         json_name(j, ech_name(&hello->ext));
     }
-    JSON_KEY(j, "psk");
-    json_bool(j, hello->ext.has_pre_shared_key);
-    if (c->is_client_hello_cut) {
-        JSON_KEY(j, "cut");
-        json_bool(j, true);
-    }
+    FLAG(j, "psk", hello->ext.has_pre_shared_key, is_whole);
+    FLAG(j, "cut", c->is_client_hello_cut, false);
     json_close(j, '}');
 }
 
@@ -255,7 +277,9 @@ void json_session(const struct json_record *r)
     struct json *j = r->json;
     const struct connection *c = r->connection;
     const struct server_hello *hello = &c->server_hello;
-    bool has_fields = c->has_server_hello && !version_is_tls13(hello->version);
+    bool is_whole = !is_partial(&c->server_hello_fault, c->is_server_hello_cut);
+    bool has_fields =
+        c->has_server_hello && !version_is_tls13(hello->version) && (is_whole || hello->session_id.len > 0);
     if (!has_fields && !c->has_ticket)
         return;
     JSON_KEY(j, "session");
@@ -269,12 +293,11 @@ void json_session(const struct json_record *r)
         json_u64(j, c->ticket_lifetime);
     }
     if (has_fields) {
-        JSON_KEY(j, "secure_renegotiation");
-        json_bool(j, hello->ext.has_renegotiation_info);
-        JSON_KEY(j, "extended_master_secret");
-        json_bool(j, hello->ext.has_extended_master_secret);
-        JSON_KEY(j, "encrypt_then_mac");
-        json_bool(j, hello->ext.has_encrypt_then_mac);
+        FLAG(j, "secure_renegotiation", hello->ext.has_renegotiation_info, is_whole);
+        FLAG(j, "extended_master_secret", hello->ext.has_extended_master_secret, is_whole);
+        FLAG(j, "encrypt_then_mac", hello->ext.has_encrypt_then_mac, is_whole);
+    }
+    if (has_fields && is_whole) {
         JSON_KEY(j, "compression");
         json_u64(j, hello->compression_method);
     }
@@ -314,6 +337,7 @@ void json_server_hello(const struct json_record *r)
     struct json *j = r->json;
     const struct connection *c = r->connection;
     const struct server_hello *hello = &c->server_hello;
+    bool is_whole = !is_partial(&c->server_hello_fault, c->is_server_hello_cut);
     if (c->has_ssl2_server_hello)
         ssl2_server_hello(r);
     if (!c->has_server_hello || c->has_ssl2_server_hello)
@@ -321,17 +345,23 @@ void json_server_hello(const struct json_record *r)
     JSON_KEY(j, "server_hello");
     json_open(j, '{');
     json_place(r, c->server_hello_moment.place);
-    JSON_KEY(j, "legacy_version");
-    json_code_point(j, version_name(hello->legacy_version), hello->legacy_version);
-    JSON_KEY(j, "version");
-    json_code_point(j, version_name(hello->version), hello->version);
-    JSON_KEY(j, "cipher");
-    json_code_point(j, suite_name(hello->cipher_suite), hello->cipher_suite);
+    if (hello->legacy_version || is_whole) {
+        JSON_KEY(j, "legacy_version");
+        json_code_point(j, version_name(hello->legacy_version), hello->legacy_version);
+    }
+    if (hello->version || is_whole) {
+        JSON_KEY(j, "version");
+        json_code_point(j, version_name(hello->version), hello->version);
+    }
+    if (hello->cipher_suite || is_whole) {
+        JSON_KEY(j, "cipher");
+        json_code_point(j, suite_name(hello->cipher_suite), hello->cipher_suite);
+    }
     if (hello->ext.has_block) {
         JSON_KEY(j, "extensions");
         extension_types(j, hello->ext.raw);
     }
-    if (!hello->is_draft_layout) {
+    if (!hello->is_draft_layout && (hello->cipher_suite || is_whole)) {
         JSON_KEY(j, "session_id_length");
         json_u64(j, hello->session_id.len);
     }
@@ -341,10 +371,7 @@ void json_server_hello(const struct json_record *r)
         JSON_KEY(j, "downgrade_sentinel");
         json_code_point(j, version_name(sentinel), sentinel);
     }
-    if (c->is_server_hello_cut) {
-        JSON_KEY(j, "cut");
-        json_bool(j, true);
-    }
+    FLAG(j, "cut", c->is_server_hello_cut, false);
     json_close(j, '}');
 }
 

@@ -26,7 +26,7 @@ struct report_connection {
 };
 
 struct report_name {                               /* a DNS look-up that failed */
-    const char *name, *client, *resolver, *answer; /* answer: "NXDOMAIN" "SERVFAIL" "empty" "none" */
+    const char *name, *client, *resolver, *answer; /* "NXDOMAIN" "SERVFAIL" "REFUSED" "RCODEn" "empty" "none" */
     struct moment moment;
     const struct capture_input *input;
 };

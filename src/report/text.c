@@ -60,6 +60,7 @@ static const char *answer_text(const char *answer)
         {"SERVFAIL", "the resolver failed (SERVFAIL)"},
         {"empty", "the name has no address"},
         {"none", "no answer came"},
+        {"REFUSED", "the resolver refused to answer (REFUSED)"},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         if (strcmp(texts[i].answer, answer) == 0)
@@ -101,11 +102,14 @@ static void text_finish(struct report *report, const struct report_summary *summ
 {
     struct text_report *state = report->state;
     struct text t = text_into(report, &report->out);
+    bool has_blocks = false;
     text_summary(&t, summary, state->failed_names);
     for (unsigned i = 0; i < NUM_SPOOLS; i++) {
         struct output *spool = &state->spools[order[i]];
-        if (spool->len > 0 || spool->fd >= 0)
+        if (!has_blocks && (spool->len > 0 || spool->fd >= 0)) {
             text_line_end(&t);
+            has_blocks = true;
+        }
         output_append(&report->out, spool);
     }
 }

@@ -75,7 +75,9 @@ static void verdict(struct text *t, const struct text_block *b)
         return;
     text_label(t, "verdict");
     text_plain(t, v->code);
-    if (v->side && strcmp(v->side, "unknown") != 0)
+    if (v->side && strcmp(v->side, "capture") == 0)
+        text_plain(t, "; the capture does not show enough");
+    else if (v->side && strcmp(v->side, "unknown") != 0)
         text_printf(t, "; something has to change at the %s", v->side);
     if (v->ended_by && strcmp(v->ended_by, "unknown") != 0)
         text_printf(t, "; broken off by the %s", v->ended_by);
@@ -251,11 +253,13 @@ static void filter(struct text *t, const struct text_block *b)
     const struct flow *flow = b->connection->flow;
     const char *field = flow->ip_version == 6 ? "ipv6.addr" : "ip.addr";
     char first[ADDRESS_LEN], second[ADDRESS_LEN];
+    unsigned client = b->connection->client_side;
     bool was_reused = was_used_before(b->reuse, b->connection) || b->connection->end_kind == FLOW_END_REUSED;
     text_label(t, "filter");
     text_printf(t, "%s==%s && %s==%s && tcp.port==%u && tcp.port==%u", field,
-                address_write(first, flow->ip_version, flow->address[0]), field,
-                address_write(second, flow->ip_version, flow->address[1]), flow->port[0], flow->port[1]);
+                address_write(first, flow->ip_version, flow->address[client]), field,
+                address_write(second, flow->ip_version, flow->address[!client]), flow->port[client],
+                flow->port[!client]);
     if (was_reused) {
         text_printf(t, " && frame.number>=%llu", (unsigned long long)flow->first.place.frame);
         if (flow->last.place.file == flow->first.place.file)

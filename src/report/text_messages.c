@@ -51,46 +51,59 @@ static void versions(struct text *t, const struct client_hello *hello)
     text_plain(t, " offered");
 }
 
-static void client_hello(struct text *t, const struct client_hello *hello)
+static void client_hello(struct text *t, const struct client_hello *hello, bool is_cut)
 {
+    size_t num_suites = hello->is_v2 ? hello->cipher_specs.len / 3 : hello->cipher_suites.num;
     if (hello->is_v2)
         text_plain(t, " in SSLv2 form");
     versions(t, hello);
     if (hello->ext.server_name.len > 0) {
         text_plain(t, ", SNI ");
         text_bytes(t, hello->ext.server_name);
-    } else if (!hello->is_v2) {
+    } else if (!hello->is_v2 && !is_cut) {
         text_plain(t, ", no SNI");
     }
-    text_plain(t, ", ");
-    text_plural(t, hello->is_v2 ? hello->cipher_specs.len / 3 : hello->cipher_suites.num, "suite", "suites");
+    if (num_suites > 0 || !is_cut) {
+        text_plain(t, ", ");
+        text_plural(t, num_suites, "suite", "suites");
+    }
     if (hello->ext.has_pre_shared_key)
         text_plain(t, ", pre-shared key");
     if (hello->ext.has_early_data)
         text_plain(t, ", early data");
     if (hello->ext.has_ech)
         text_plain(t, ", ECH");
+    if (is_cut)
+        text_plain(t, " (cut by the capture)");
 }
 
-static void server_hello(struct text *t, const struct server_hello *hello)
+/* Of a hello that the capture cut, what was read of it alone. */
+static void server_hello(struct text *t, const struct server_hello *hello, bool is_cut)
 {
     char buf[CODE_POINT_LEN];
     const struct cipher_suite *suite = cipher_suite_find(hello->cipher_suite);
-    text_printf(t, ", %s", code_point_write(buf, version_name(hello->version), hello->version));
-    if (!hello->is_hello_retry_request)
+    if (hello->version)
+        text_printf(t, ", %s", code_point_write(buf, version_name(hello->version), hello->version));
+    if (!hello->is_hello_retry_request && (hello->cipher_suite || !is_cut))
         text_printf(t, ", %s", code_point_write(buf, suite ? suite->iana : NULL, hello->cipher_suite));
     if (hello->ext.has_key_share)
         text_printf(t, ", %s",
                     code_point_write(buf, group_name(hello->ext.key_share_group), hello->ext.key_share_group));
+    if (is_cut)
+        text_plain(t, " (cut by the capture)");
 }
 
 static void certificate(struct text *t, const struct connection *c, const struct event *event)
 {
     const struct connection_chain *chain = event->role == ROLE_SERVER ? &c->chain : &c->client_chain;
-    if (chain->place.frame == event->last.place.frame && chain->place.file == event->last.place.file) {
+    if (chain->place.frame != event->last.place.frame || chain->place.file != event->last.place.file)
+        return;
+    if (chain->num > 0 || !chain->is_cut) {
         text_plain(t, ", ");
         text_plural(t, chain->num, "certificate", "certificates");
     }
+    if (chain->is_cut)
+        text_plain(t, " (cut by the capture)");
 }
 
 static void key_exchange(struct text *t, const struct server_key_exchange *kx)
@@ -110,14 +123,14 @@ static void handshake(struct text *t, const struct connection *c, const struct e
     bool is_retry = event->type == HS_SERVER_HELLO && c->has_hello_retry && is_at(event, &c->hello_retry_moment);
     message_name(t, is_retry ? HS_HELLO_RETRY_REQUEST : event->type);
     if (event->type == HS_CLIENT_HELLO && c->has_client_hello && is_at(event, &c->client_hello_moment))
-        client_hello(t, &c->client_hello);
+        client_hello(t, &c->client_hello, c->is_client_hello_cut);
     else if (event->type == HS_CLIENT_HELLO && c->has_second_client_hello &&
              is_at(event, &c->second_client_hello_moment))
-        client_hello(t, &c->second_client_hello);
+        client_hello(t, &c->second_client_hello, false);
     else if (is_retry || (event->type == HS_HELLO_RETRY_REQUEST && c->has_hello_retry))
-        server_hello(t, &c->hello_retry);
+        server_hello(t, &c->hello_retry, false);
     else if (event->type == HS_SERVER_HELLO && c->has_server_hello && is_at(event, &c->server_hello_moment))
-        server_hello(t, &c->server_hello);
+        server_hello(t, &c->server_hello, c->is_server_hello_cut);
     else if (event->type == HS_CERTIFICATE)
         certificate(t, c, event);
     else if (event->type == HS_SERVER_KEY_EXCHANGE && is_at(event, &c->key_exchange_moment))
@@ -181,10 +194,11 @@ static void what(struct text *t, const struct connection *c, const struct event 
                     event->code ? ", longer than its record (Heartbleed)" : "");
         break;
     case EVENT_APPLICATION:
-        text_printf(t, "application data begins (%u bytes)", event->len);
+        text_printf(t, "application data, %u bytes", event->len);
         break;
     case EVENT_GAP:
-        text_printf(t, "gap: %u bytes are not in the capture", event->len);
+        text_plain(t, "gap: ");
+        text_plural(t, event->len, "byte is not in the capture", "bytes are not in the capture");
         break;
     case EVENT_RESUMED_SYNC:
         text_plain(t, "records found again after the gap");
@@ -204,15 +218,25 @@ static void what(struct text *t, const struct connection *c, const struct event 
     }
 }
 
-static void line(struct text *t, const struct connection *c, const struct event *event)
+/* A gap has a place, but shows at no time of its own. */
+static void place(struct text *t, const struct connection *c, const struct event *event)
 {
+    char frame[32] = "", time[32] = "";
     double ms = (double)(event->last.time_ns - c->flow->first.time_ns) / 1e6;
-    char frame[32] = "";
     if (event->last.place.frame)
         snprintf(frame, sizeof frame, "frame %llu", (unsigned long long)event->last.place.frame);
-    text_printf(t, "    %-14s %10.3f ms  %s  ", frame, event->last.place.frame ? ms : 0.0, text_direction(event->role));
+    if (event->last.place.frame && event->kind != EVENT_GAP)
+        snprintf(time, sizeof time, "%.3f ms", ms);
+    text_printf(t, "    %-14s %13s  ", frame, time);
+}
+
+static void line(struct text *t, const struct connection *c, const struct event *event)
+{
+    place(t, c, event);
+    text_plain(t, text_direction(event->role));
+    text_plain(t, "  ");
     what(t, c, event);
-    if (event->is_after_gap)
+    if (event->is_after_gap && (event->kind == EVENT_HANDSHAKE || event->kind == EVENT_ALERT))
         text_plain(t, " (after a gap)");
     text_line_end(t);
 }

@@ -22,7 +22,7 @@ BAD = {
     b"record": NAME.replace(b'"record":"name"', b'"record":"nam"'),
 }
 BAD_BY_SCHEMA = {
-    b"enum": NAME.replace(b"none", b"other"),
+    b"pattern": NAME.replace(b"none", b"other"),
     b"unknown": NAME.replace(b'"frame":1', b'"frame":1,"mood":"good"'),
     b"missing": NAME.replace(b'"client":"10.0.0.1",', b""),
     b"type": NAME.replace(b'"frame":1', b'"frame":"1"'),

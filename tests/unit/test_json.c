@@ -312,6 +312,25 @@ static void test_certificate_request(void **state)
     free(text);
 }
 
+/* What the capture cut is not told as if it had been seen. */
+static void test_cut_hellos(void **state)
+{
+    (void)state;
+    struct connection *c = &sample.connection;
+    c->client_hello = (struct client_hello){.legacy_version = VERSION_TLS12};
+    c->server_hello = (struct server_hello){.legacy_version = 0};
+    c->client_hello_fault.kind = c->server_hello_fault.kind = FAULT_SHORT;
+    c->is_client_hello_cut = c->is_server_hello_cut = true;
+    char *text = write_lines();
+    assert_has(0, "\"client_hello\":{\"frame\":4,\"legacy_version\":\"TLSv1.2\",\"cut\":true},"
+                  "\"server_hello\":{\"frame\":6,\"cut\":true},");
+    free(text);
+    c->client_hello.cipher_suites = (struct u16_list){(const uint8_t *)"\x13\x01", 1};
+    text = write_lines();
+    assert_has(0, "\"ciphers\":[\"TLS_AES_128_GCM_SHA256\"],\"session_id_length\":0,\"cut\":true}");
+    free(text);
+}
+
 static void test_small_members(void **state)
 {
     (void)state;
@@ -360,6 +379,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_hello_retry, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_ssl2, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_certificate_request, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_cut_hellos, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_small_members, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,7 +77,7 @@ static void test_block(void **state)
         "    frame 6            11.000 ms  server -> client  ServerHello, TLSv1.2, "
         "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256\n"
         "    frame 6            11.000 ms  server -> client  Certificate, 2 certificates\n"
-        "    frame 6            11.000 ms  server -> client  gap: 99 bytes are not in the capture\n"
+        "    frame 6                       server -> client  gap: 99 bytes are not in the capture\n"
         "    frame 6            11.000 ms  server -> client  ServerHelloDone (after a gap)\n"
         "    frame 7            15.000 ms  client -> server  Alert, fatal: unknown_ca (48)\n"
         "    frame 8            17.000 ms  server -> client  Alert, encrypted (26 bytes)\n"
@@ -252,6 +252,21 @@ static void test_why_no_certificates(void **state)
     }
 }
 
+static void test_cut_hellos(void **state)
+{
+    (void)state;
+    struct connection *c = &sample.connection;
+    c->client_hello = (struct client_hello){.legacy_version = VERSION_TLS12};
+    c->server_hello = (struct server_hello){.legacy_version = 0};
+    c->is_client_hello_cut = c->is_server_hello_cut = true;
+    c->chain.num = 0;
+    c->chain.is_cut = true;
+    write_report((struct report_options){0});
+    assert_has("ClientHello, up to TLSv1.2 (cut by the capture)\n");
+    assert_has("ServerHello (cut by the capture)\n");
+    assert_has("Certificate (cut by the capture)\n");
+}
+
 static void test_many_messages(void **state)
 {
     (void)state;
@@ -322,11 +337,17 @@ static void test_numbers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_block),         TEST(test_verbose),
-        TEST(test_quiet),         TEST(test_color),
-        TEST(test_order),         TEST(test_filter),
-        TEST(test_not_tls),       TEST(test_why_no_certificates),
-        TEST(test_many_messages), cmocka_unit_test(test_numbers),
+        TEST(test_block),
+        TEST(test_verbose),
+        TEST(test_quiet),
+        TEST(test_color),
+        TEST(test_order),
+        TEST(test_filter),
+        TEST(test_not_tls),
+        TEST(test_why_no_certificates),
+        TEST(test_cut_hellos),
+        TEST(test_many_messages),
+        cmocka_unit_test(test_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
