@@ -4,23 +4,24 @@
 
 struct look {
     uint8_t nibble;
-    bool is_ipv4; /* the header's lengths fit what there is */
-    bool is_frame, is_frame_behind_word;
+    bool is_ipv4;  /* the header's lengths fit what there is */
+    bool is_frame; /* a type is where an Ethernet frame has it */
 };
 
 static struct look look_ahead(const struct walk *w)
 {
+    enum { ARP = 0x0806 };
     struct fault fault = {FAULT_NONE, 0, NULL};
     struct cursor peek = w->c;
     peek.fault = &fault;
-    struct bytes b = cursor_bytes(&peek, peek.left < 18 ? peek.left : 18, "MPLS payload");
+    struct bytes b = cursor_bytes(&peek, peek.left < 14 ? peek.left : 14, "MPLS payload");
     uint8_t first = bytes_u8_at(b, 0);
     size_t header_len = (size_t)(first & 0x0f) * 4, total_len = bytes_u16_at(b, 2);
+    uint16_t type = bytes_u16_at(b, 12);
     return (struct look){
         .nibble = first >> 4,
         .is_ipv4 = header_len >= 20 && total_len >= header_len && total_len <= w->c.declared,
-        .is_frame = link_ethertype_known(bytes_u16_at(b, 12)),
-        .is_frame_behind_word = link_ethertype_known(bytes_u16_at(b, 16)),
+        .is_frame = type == ARP || link_ethertype_known(type),
     };
 }
 
@@ -40,7 +41,7 @@ enum layer tunnel_mpls(struct walk *w)
         return LAYER_IPV6;
     if (look.nibble == 1 && !look.is_frame) /* an associated channel, RFC 5586 */
         return packet_skip(w, SKIP_NOT_IP);
-    if (look.nibble == 0 && (look.is_frame_behind_word || !look.is_frame))
+    if (look.nibble == 0 && !look.is_frame)
         cursor_skip(&w->c, 4, "pseudowire control word");
     return LAYER_ETHERNET;
 }

@@ -7,4 +7,16 @@
 /* Dissects `hex` with `more` bytes more on the wire than captured. The slices stay valid until the next call. */
 const struct packet *dissect_hex(uint16_t link_type, const char *hex, uint32_t more);
 
+/* Fails the test unless the packet, captured whole, leads to the segment of packets.h. */
+void dissect_hello(uint16_t link_type, const char *hex);
+
+struct skip_case {
+    uint16_t link_type;
+    enum packet_skip skip;
+    const char *hex;
+};
+
+/* Fails the test unless each packet, captured whole, is skipped for its reason and leaves nothing behind. */
+void dissect_skips(const struct skip_case *cases, size_t num);
+
 #endif

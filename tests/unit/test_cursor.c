@@ -166,13 +166,51 @@ static void test_slices(void **state)
     assert_true(bytes_equal((struct bytes){NULL, 0}, (struct bytes){data, 0}));
 }
 
+static void test_bound(void **state)
+{
+    (void)state;
+    struct fault f;
+    struct cursor c;
+    cursor_init_whole(&c, (struct bytes){data, 9}, &f);
+    cursor_skip(&c, 1, "a");
+    cursor_bound(&c, 3); /* a trailer is cut */
+    assert_int_equal(c.left, 3);
+    assert_int_equal(cursor_rest(&c, "b").len, 3);
+    assert_int_equal(cursor_u8(&c, "past"), 0);
+    assert_int_equal(f.kind, FAULT_MALFORMED);
+    cursor_init_whole(&c, (struct bytes){data, 2}, &f);
+    cursor_bound(&c, 5); /* more than was captured */
+    assert_int_equal(cursor_u16(&c, "a"), 0x0102);
+    assert_int_equal(cursor_u8(&c, "cut"), 0);
+    assert_int_equal(f.kind, FAULT_SHORT);
+}
+
+static void test_fields_of_a_header(void **state)
+{
+    (void)state;
+    struct bytes header = {data, 6}, none = {NULL, 0};
+    assert_int_equal(bytes_u8_at(header, 5), 0x06);
+    assert_int_equal(bytes_u16_at(header, 4), 0x0506);
+    assert_int_equal(bytes_u32_at(header, 2), 0x03040506);
+    assert_int_equal(bytes_u8_at(header, 6), 0);
+    assert_int_equal(bytes_u16_at(header, 5), 0);
+    assert_int_equal(bytes_u16_at(header, SIZE_MAX), 0);
+    assert_int_equal(bytes_u8_at(none, 0), 0);
+    assert_int_equal(bytes_u32_at(none, 0), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_getters),         cmocka_unit_test(test_short_is_not_malformed),
-        cmocka_unit_test(test_peek_and_expect), cmocka_unit_test(test_children),
-        cmocka_unit_test(test_u16_lists),       cmocka_unit_test(test_laws),
+        cmocka_unit_test(test_getters),
+        cmocka_unit_test(test_short_is_not_malformed),
+        cmocka_unit_test(test_peek_and_expect),
+        cmocka_unit_test(test_children),
+        cmocka_unit_test(test_u16_lists),
+        cmocka_unit_test(test_laws),
         cmocka_unit_test(test_slices),
+        cmocka_unit_test(test_bound),
+        cmocka_unit_test(test_fields_of_a_header),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

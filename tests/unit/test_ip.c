@@ -31,6 +31,32 @@ static void test_lengths(void **state)
     assert_int_equal(p->skip, SKIP_TRUNCATED);
 }
 
+static void test_skipped(void **state)
+{
+    (void)state;
+    static const struct skip_case cases[] = {
+        {228, SKIP_MALFORMED, "5500 0014 0000 0000 40 06 0000 0a000001 0a000002"}, /* version */
+        {228, SKIP_MALFORMED, "4400 0014 0000 0000 40 06 0000 0a000001 0a000002"}, /* header length */
+        {228, SKIP_MALFORMED, "4500 0013 0000 0000 40 06 0000 0a000001 0a000002"}, /* total length */
+        {228, SKIP_MALFORMED, "4600 0014 0000 0000 40 06 0000 0a000001 0a000002 01010101"},
+        {229, SKIP_MALFORMED, "50000000 0000 3b 40" ADDRESSES6},
+        {101, SKIP_MALFORMED, "ff"},
+        {101, SKIP_MALFORMED, ""},
+        {229, SKIP_MALFORMED, "60000000 0000 00 40" ADDRESSES6 "06000000"}, /* extension past the packet */
+        {229, SKIP_MALFORMED, "60000000 0000 2b 40" ADDRESSES6 "0602 0401 00000000 2001"}, /* route likewise */
+        {229, SKIP_MALFORMED, "60000000 0000 2c 40" ADDRESSES6 "0600 0000"},
+        {228, SKIP_MALFORMED, "4500 0018 0000 0000 40 33 0000 0a000001 0a000002 06000000"}, /* AH without length */
+        {228, SKIP_MALFORMED, "4500 0000 0000 0000 40 61 0000 0a000001 0a000002 4000" ETHER "0800" PACKET4},
+        {228, SKIP_TRANSPORT, "4500 0014 0000 0000 40 59 0000 0a000001 0a000002"}, /* OSPF */
+        {228, SKIP_TRANSPORT, "4500 0014 0000 0000 40 00 0000 0a000001 0a000002"}, /* IPv6's own, in IPv4 */
+        {228, SKIP_TRANSPORT, "4500 001c 0000 0000 40 2b 0000 0a000001 0a000002 0600000000000000"},
+        {228, SKIP_TRANSPORT, "4500 001c 0000 0000 40 2c 0000 0a000001 0a000002 0600000000000000"},
+        {229, SKIP_TRANSPORT, "60000000 0000 3b 40" ADDRESSES6},
+        {228, SKIP_ENCRYPTED, "4500 001c 0000 0000 40 32 0000 0a000001 0a000002 0000000100000001"}, /* ESP */
+    };
+    dissect_skips(cases, sizeof cases / sizeof cases[0]);
+}
+
 static void test_fields(void **state)
 {
     (void)state;
@@ -140,9 +166,13 @@ static void test_datagram(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lengths),        cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_ipv4_fragments), cmocka_unit_test(test_ipv6_fragments),
-        cmocka_unit_test(test_datagram),       cmocka_unit_test(test_tunnelled_fragment),
+        cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_skipped),
+        cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_ipv4_fragments),
+        cmocka_unit_test(test_ipv6_fragments),
+        cmocka_unit_test(test_datagram),
+        cmocka_unit_test(test_tunnelled_fragment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
