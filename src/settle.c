@@ -106,10 +106,12 @@ static bool is_wanted_attempt(const struct pipeline *p, const struct flow *flow,
            servers_has(p->servers, flow->ip_version, flow->address[!client_side], flow->port[!client_side]);
 }
 
-/* Opened, nothing said, closed. */
+/* Opened, nothing said, closed; or the SYN-ACK answered by a RST at once, as load balancers ask whether a port is open.
+ */
 static bool is_probe(const struct flow *flow)
 {
-    return flow->stream[0].bytes == 0 && flow->stream[1].bytes == 0 && flow->setup == FLOW_COMPLETE;
+    bool is_dropped = flow->setup == FLOW_SYN_ACKED && flow->syn_side < 2 && flow->stream[flow->syn_side].has_rst;
+    return flow->stream[0].bytes == 0 && flow->stream[1].bytes == 0 && (flow->setup == FLOW_COMPLETE || is_dropped);
 }
 
 void settle_release(struct pipeline *p, const struct held *over)

@@ -16,9 +16,21 @@ static bool is_completed(const struct connection *c)
     return c->handshake_end.place.frame != 0;
 }
 
+/* When the connection last got anywhere: something new was said, or TCP was set up. Retransmissions are no progress. */
+static int64_t last_progress(const struct connection *c)
+{
+    int64_t last = c->flow->first.time_ns;
+    if (c->flow->established.place.frame != 0)
+        last = c->flow->established.time_ns;
+    for (unsigned i = 0; i < c->num_events; i++)
+        if (c->events[i].kind != EVENT_GAP && c->events[i].last.time_ns > last)
+            last = c->events[i].last.time_ns;
+    return last;
+}
+
 static bool is_silent(const struct connection *c, const struct verdict_context *context)
 {
-    return context->last.time_ns - c->flow->last.time_ns >= SILENCE_NS;
+    return context->last.time_ns - last_progress(c) >= SILENCE_NS;
 }
 
 /* The beginning is missing: no SYN, and no hello either. */
@@ -101,22 +113,51 @@ static struct verdict judge_setup(const struct connection *c, const struct verdi
     return (struct verdict){OUTCOME_INCOMPLETE, "capture-ended", "capture", "unknown"};
 }
 
-static bool has_fatal_alert(const struct connection *c)
+/* Alerts whose reason lies in one message: where the capture lacks that message, it lacks the reason. */
+static bool is_about_certificate(uint8_t code)
+{
+    return (code >= 41 && code <= 46) || code == 48 || code == 49 || code == 113 || code == 114;
+}
+
+static bool is_reason_missing(const struct connection *c, const struct event *alert)
+{
+    if (is_about_certificate(alert->code))
+        return alert->role == ROLE_CLIENT && c->chain.num == 0 && c->chain_missing == CHAIN_NOT_CAPTURED;
+    return (alert->code == 40 || alert->code == 71) && (!c->has_client_hello || c->is_client_hello_cut);
+}
+
+/* A readable fatal alert whose reason the capture can hold ended the handshake, whatever else is missing. */
+static bool has_telling_alert(const struct connection *c)
 {
     for (unsigned i = 0; i < c->num_events; i++)
-        if (c->events[i].kind == EVENT_ALERT && c->events[i].level == 2)
+        if (c->events[i].kind == EVENT_ALERT && c->events[i].level == 2 && !is_reason_missing(c, &c->events[i]))
             return true;
     return false;
 }
 
-/* A readable fatal alert ended the handshake whatever else is missing: that it failed is certain. */
+/* The server answered the ClientHello with something that is no TLS. */
+static bool is_reply_not_tls(const struct connection *c)
+{
+    if (!c->has_client_hello || c->has_server_hello || c->has_ssl2_server_hello)
+        return false;
+    for (unsigned i = 0; i < c->num_events; i++)
+        if (c->events[i].kind == EVENT_NOT_TLS && c->events[i].role == ROLE_SERVER &&
+            c->events[i].last.time_ns >= c->client_hello_moment.time_ns)
+            return true;
+    return false;
+}
+
 void verdict_choose(struct verdict *out, const struct connection *c, const struct verdict_context *context)
 {
     if (is_completed(c)) {
         *out = (struct verdict){OUTCOME_COMPLETED, "ok", NULL, NULL};
         return;
     }
-    if (has_fatal_alert(c)) {
+    if (is_reply_not_tls(c)) {
+        *out = (struct verdict){OUTCOME_NOT_TLS, NULL, NULL, NULL};
+        return;
+    }
+    if (has_telling_alert(c)) {
         *out = (struct verdict){OUTCOME_FAILED, NULL, NULL, NULL};
         return;
     }

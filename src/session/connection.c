@@ -207,6 +207,12 @@ static void take_events(struct connection *c)
     }
 }
 
+/* No hole of any kind in the handshake. */
+static bool is_whole(const struct connection *c)
+{
+    return !c->has_gap_in_handshake && !c->has_cut_in_handshake && !c->has_unacknowledged_gap;
+}
+
 static bool has_message(const struct connection *c, enum role role, uint8_t type)
 {
     for (unsigned i = 0; i < c->num_events; i++)
@@ -236,7 +242,7 @@ static void take_finished(struct connection *c)
     if (c->has_finished[ROLE_CLIENT] && c->has_finished[ROLE_SERVER])
         c->handshake_end = client.time_ns > server.time_ns ? client : server;
     /* An abbreviated handshake: the server's ChangeCipherSpec comes without a ServerHelloDone before it. */
-    if (c->has_server_hello && has_ccs[ROLE_SERVER] && !c->has_gap_in_handshake && !c->has_cut_in_handshake &&
+    if (c->has_server_hello && has_ccs[ROLE_SERVER] && is_whole(c) &&
         !has_message(c, ROLE_SERVER, HS_SERVER_HELLO_DONE))
         c->is_resumed = true;
 }
@@ -282,8 +288,10 @@ static void take_gaps(struct connection *c)
             continue;
         if (event->code == GAP_CUT)
             c->has_cut_in_handshake = true;
-        else
+        else if (event->code == GAP_LOST)
             c->has_gap_in_handshake = true;
+        else
+            c->has_unacknowledged_gap = true;
     }
 }
 
@@ -302,9 +310,8 @@ static enum chain_missing missing_chain(const struct connection *c)
     for (unsigned i = 0; i < c->num_events; i++)
         if (c->events[i].kind == EVENT_FAULT && c->events[i].role == ROLE_SERVER)
             return CHAIN_NOT_CAPTURED;
-    bool is_whole = c->flow->syn_side < 2 && !c->has_gap_in_handshake && !c->has_cut_in_handshake;
     bool has_both = c->flow->stream[0].packets > 0 && c->flow->stream[1].packets > 0;
-    return is_whole && has_both ? CHAIN_NOT_SENT : CHAIN_NOT_CAPTURED;
+    return c->flow->syn_side < 2 && is_whole(c) && has_both ? CHAIN_NOT_SENT : CHAIN_NOT_CAPTURED;
 }
 
 static void take_session(struct connection *c, const struct session *session)
@@ -332,7 +339,7 @@ static void take_session(struct connection *c, const struct session *session)
         take_finished(c);
         take_application_data(c);
     }
-    c->has_gap_in_handshake = c->has_cut_in_handshake = false;
+    c->has_gap_in_handshake = c->has_cut_in_handshake = c->has_unacknowledged_gap = false;
     take_gaps(c);
     c->chain_missing = c->protocol == PROTOCOL_NONE ? CHAIN_PRESENT : missing_chain(c);
 }

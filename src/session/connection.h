@@ -126,7 +126,8 @@ struct connection {
                                        size and a close */
     struct moment handshake_end;    /* frame 0: not completed */
     unsigned renegotiations;
-    bool has_gap_in_handshake, has_cut_in_handshake;
+    bool has_gap_in_handshake, has_cut_in_handshake; /* bytes the peer acknowledged; bytes the snapshot length cut */
+    bool has_unacknowledged_gap; /* a hole in the handshake that nobody acknowledged: lost on the path */
 
     const struct event *events;
     unsigned num_events;

@@ -31,7 +31,8 @@ static enum opening recognise(const struct session *session, unsigned side, stru
     return is_last ? OPENING_OTHER : OPENING_UNDECIDED;
 }
 
-static void become(struct session *session, struct flow *flow, unsigned side, enum opening opening, struct bytes first)
+static void become(struct session *session, struct flow *flow, unsigned side, enum opening opening, struct bytes first,
+                   const struct span *span)
 {
     struct side *s = &session->sides[side];
     if (opening == OPENING_TLS) {
@@ -46,6 +47,7 @@ static void become(struct session *session, struct flow *flow, unsigned side, en
     } else {
         s->state = SIDE_PLAIN;
         session_first_bytes(session, side, first);
+        (void)session_event(session, side, EVENT_NOT_TLS, span, (uint32_t)first.len);
     }
 }
 
@@ -55,7 +57,8 @@ void plain_opening(struct session *session, struct flow *flow, unsigned side, st
     if (!s->record && chunk->bytes.len > 0) {
         enum opening opening = recognise(session, side, chunk->bytes, false);
         if (opening != OPENING_UNDECIDED) {
-            become(session, flow, side, opening, chunk->bytes);
+            struct span span = {chunk->offset, *chunk->moment, *chunk->moment, 0};
+            become(session, flow, side, opening, chunk->bytes, &span);
             return;
         }
     }
@@ -67,7 +70,8 @@ void plain_opening(struct session *session, struct flow *flow, unsigned side, st
     enum opening opening = recognise(session, side, first, is_last);
     if (opening == OPENING_UNDECIDED)
         return;
-    become(session, flow, side, opening, first);
+    struct span span = {s->record->offset, s->record->first, s->record->last, 0};
+    become(session, flow, side, opening, first, &span);
     replay(session, flow, side);
 }
 

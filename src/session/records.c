@@ -198,6 +198,8 @@ void records_walk(struct session *session, struct flow *flow, unsigned side, str
             no_record(session, flow, side, chunk->bytes, &span);
             return;
         }
+        if (session->client_side == !side)
+            session->record_version = h.version;
         uint32_t whole = RECORD_HEADER_LEN + (uint32_t)h.length;
         if (record_by_header(session, side, &h, &span)) {
             session_skip(session, flow, side, chunk->offset + whole);

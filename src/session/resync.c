@@ -108,9 +108,24 @@ static void window_shift(struct side *s, uint32_t n)
     s->marks->num = kept;
 }
 
+/* Packets that are cut, each perhaps the beginning of a record. */
+static bool begins_record(const struct session *session, const struct side *s, struct bytes b)
+{
+    struct record_header h;
+    return s->is_after_cut && s->has_tls && is_header_at(b, 0, &h) &&
+           h.version == (session->record_version ? session->record_version : VERSION_TLS12);
+}
+
 void resync_walk(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk, bool is_last)
 {
     struct side *s = &session->sides[side];
+    if (!s->record && begins_record(session, s, chunk->bytes)) {
+        struct span span = {chunk->offset, *chunk->moment, *chunk->moment, 0};
+        (void)session_event(session, side, EVENT_RESUMED_SYNC, &span, 0);
+        s->state = SIDE_RECORDS;
+        s->is_after_cut = false;
+        return;
+    }
     if (chunk->bytes.len > 0) {
         uint32_t before = s->record ? s->record->len : 0;
         mark(s, before, chunk->moment);

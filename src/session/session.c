@@ -269,6 +269,7 @@ void session_gap(struct session *session, struct flow *flow, unsigned side, cons
         session_side_dead(session, flow, side);
     } else if (s->state != SIDE_PLAIN && s->state != SIDE_DEAD) {
         s->state = SIDE_LOST;
+        s->is_after_cut = gap->kind == GAP_CUT;
         s->scanned = 0;
         if (s->marks)
             s->marks->num = 0;
@@ -309,7 +310,8 @@ static void side_sort(struct event *events, unsigned num)
     }
 }
 
-/* Each side in the order of its stream, whatever order its packets came in; the two sides by the packets they came in. */
+/* Each side in the order of its stream, whatever order its packets came in; the two sides by the packets they came in.
+ */
 static void events_sort(struct event *events, unsigned num)
 {
     struct event *copy = num > 0 ? malloc(num * sizeof *copy) : NULL;
@@ -325,7 +327,8 @@ static void events_sort(struct event *events, unsigned num)
     side_sort(copy, split);
     side_sort(copy + split, num - split);
     for (unsigned i = 0, left = 0, right = split; i < num; i++)
-        events[i] = left == split || (right < num && event_is_before(&copy[right], &copy[left])) ? copy[right++] : copy[left++];
+        events[i] =
+            left == split || (right < num && event_is_before(&copy[right], &copy[left])) ? copy[right++] : copy[left++];
     free(copy);
 }
 

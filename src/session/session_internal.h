@@ -54,6 +54,7 @@ struct side {
     uint16_t last_hidden; /* index + 1 of the event that the next protected record replaces */
     enum side_state state : 8;
     bool has_tls : 1, has_payload : 1, has_handshake : 1;
+    bool is_after_cut : 1;     /* SIDE_LOST after a packet that the snapshot length cut */
     bool is_after_gap : 1;     /* something of this side is missing before here */
     bool has_ccs : 1;          /* up to TLS 1.2: what follows is protected */
     bool expects_finished : 1; /* the next protected handshake record is a Finished */
@@ -70,8 +71,9 @@ struct session {
     struct session_context *context;
     struct event *events; /* role holds the flow's side until connection_build() maps it */
     uint16_t num_events, cap_events;
-    uint16_t version;    /* of the ServerHello, 0 unknown */
-    uint8_t client_side; /* 0, 1 as hellos tell; 2 unknown */
+    uint16_t version;        /* of the ServerHello, 0 unknown */
+    uint16_t record_version; /* of the server's latest record header, 0 unknown */
+    uint8_t client_side;     /* 0, 1 as hellos tell; 2 unknown */
     uint8_t num_client_hellos;
     bool is_events_cut : 1, is_finished : 1, is_renegotiating : 1, has_hello_retry : 1, is_ssl2 : 1, has_master_key : 1;
     uint16_t cipher;
