@@ -82,28 +82,26 @@ class Segment:
 def vary(packets, rng):
     """Split, swap, double, resend with overlap. Segments of one side swap only while nothing of the other side stands between them,
     so that no acknowledgement comes before what it acknowledges for long."""
-    out = []
-    for _, _, packet in packets:
+    out, times = [], []
+    for seconds, micros, packet in packets:
         segment = Segment(packet)
         if not segment.is_tcp or len(segment.payload) < 2 or segment.flags & (SYN | RST):
             out.append((packet, None))
+            times.append((seconds, micros))
             continue
         cuts = sorted(rng.sample(range(1, len(segment.payload)), min(len(segment.payload) - 1, rng.randrange(0, 5))))
         bounds = [0] + cuts + [len(segment.payload)]
         for start, end in zip(bounds, bounds[1:]):
             if start > 0 and rng.random() < 0.2:
                 start -= rng.randrange(0, min(start, 40) + 1)
-            out.append((segment.piece(start, end), segment.flow))
-            if rng.random() < 0.1:
+            for _ in range(2 if rng.random() < 0.1 else 1):
                 out.append((segment.piece(start, end), segment.flow))
+                times.append((seconds, micros))
     for i in range(len(out) - 1):
         has_fin = any(Segment(p).is_tcp and Segment(p).flags & FIN for p, _ in out[i:i + 2])
         if out[i][1] and out[i][1] == out[i + 1][1] and not has_fin and rng.random() < 0.3:
             out[i], out[i + 1] = out[i + 1], out[i]
-    first, last = packets[0][:2], packets[-1][:2]
-    span = (last[0] - first[0]) * 10**6 + last[1] - first[1]
-    step = max(span, 0) / max(len(out) - 1, 1)
-    return [(first[0] + int(first[1] + i * step) // 10**6, int(first[1] + i * step) % 10**6, p) for i, (p, _) in enumerate(out)]
+    return [(seconds, micros, packet) for (seconds, micros), (packet, _) in zip(times, out)]
 
 
 def strip(value):
