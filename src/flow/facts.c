@@ -140,13 +140,9 @@ static bool is_odd(const struct flow *flow, unsigned side, uint32_t seq)
 /* True for a RST of the connection that had the ports before. */
 static bool is_stale(struct flow_table *table, struct flow *flow, unsigned side, const struct packet *p)
 {
-    if (!flow->rare || !flow->rare->has_previous)
-        return false;
-    const struct stream *s = &flow->stream[side], *peer = &flow->stream[!side];
-    if (!s->has_base)
-        return !(p->tcp_flags & TCP_ACK) || stream_offset(peer, p->ack) < 0 ||
-               (uint64_t)stream_offset(peer, p->ack) > stream_high(peer);
-    return !stream_takes(table, flow, side, stream_offset(s, p->seq), 0, p->seq);
+    const struct stream *s = &flow->stream[side];
+    return flow->rare && flow->rare->has_previous && s->has_base &&
+           !stream_takes(table, flow, side, stream_offset(s, p->seq), 0, p->seq);
 }
 
 void facts_rst(struct flow_table *table, struct flow *flow, unsigned side, const struct packet *p,

@@ -3,7 +3,7 @@
 
 #include "flow/stream.h"
 
-enum { SILENT_TICKS = 60 };
+#define SILENCE (60 * INT64_C(1000000000))
 
 void setup_open(struct flow *flow, const struct packet *p)
 {
@@ -59,7 +59,7 @@ static enum setup_answer another(struct flow_table *table, struct flow *flow, un
                                  const struct moment *moment)
 {
     bool is_over = flow->is_closed || (flow->setup != FLOW_COMPLETE && flow->setup != FLOW_UNSEEN) ||
-                   flow->stream[!side].packets == 0 || table->clock.tick - flow->tick >= SILENT_TICKS;
+                   flow->stream[!side].packets == 0 || clock_elapsed(moment->time_ns, flow->last.time_ns) >= SILENCE;
     if (is_over)
         return SETUP_NEW;
     struct flow_rare *rare = table_rare(table, flow);
@@ -162,8 +162,20 @@ enum setup_answer setup_syn(struct flow_table *table, struct flow *flow, unsigne
     return SETUP_GO_ON;
 }
 
+/* A packet of the connection that had the ports before, while the SYN of this one is not answered. */
+static bool is_stale(const struct flow *flow, unsigned side, const struct packet *p)
+{
+    if (!flow->rare->has_previous || flow->setup != FLOW_UNANSWERED || side == flow->syn_side)
+        return false;
+    const struct stream *peer = &flow->stream[!side];
+    int64_t acked = stream_offset(peer, p->ack);
+    return !(p->tcp_flags & TCP_ACK) || acked < 0 || (uint64_t)acked > stream_high(peer);
+}
+
 enum setup_answer setup_check(const struct flow *flow, unsigned side, const struct packet *p)
 {
+    if (is_stale(flow, side, p))
+        return SETUP_DROP;
     if (!flow->rare->has_candidate)
         return SETUP_GO_ON;
     const struct flow_candidate *candidate = &flow->rare->candidate;

@@ -23,7 +23,7 @@ void setup_open(struct flow *flow, const struct packet *p);
 /* A packet with SYN of a flow that has packets already, or (is_first) the one that opened it. */
 enum setup_answer setup_syn(struct flow_table *table, struct flow *flow, unsigned side, const struct packet *p,
                             bool is_first, const struct moment *moment);
-/* A packet without SYN: whether it confirms a waiting SYN. */
+/* A packet without SYN of a flow with rare facts: whether it confirms a waiting SYN, or is of an older connection. */
 enum setup_answer setup_check(const struct flow *flow, unsigned side, const struct packet *p);
 /* A packet without SYN and RST of a flow that is not complete yet. */
 void setup_progress(struct flow_table *table, struct flow *flow, unsigned side, const struct packet *p,
