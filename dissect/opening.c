@@ -67,8 +67,6 @@ static enum guess guess_tls(struct bytes b)
     record_header_parse(&c, &h);
     if (b.len > 0 && (h.type < CONTENT_CHANGE_CIPHER_SPEC || h.type > CONTENT_HEARTBEAT))
         return NO;
-    if (b.len > 1 && b.at[1] != 0x03 && b.at[1] != 0x01 && b.at[1] != 0x7E && b.at[1] != 0x7F && b.at[1] != 0xFB)
-        return NO;
     if (!cursor_ok(&c))
         return b.len < 3 || record_header_is_plausible(&(struct record_header){h.type, h.version, 1}) ? MAYBE : NO;
     if (!record_header_is_plausible(&h))
