@@ -111,8 +111,7 @@ CNF
         openssl pkcs12 -export -inkey $kind.key -in $kind.pem -passout pass:changeit -name $kind -out $kind.p12 || die "pki: $kind.p12"
     done
     cat inter.pem root.pem >inter.withroot
-    openssl dhparam -dsaparam -out dh1024.pem 1024 2>/dev/null
-    openssl dhparam -dsaparam -out dh2048.pem 2048 2>/dev/null
+    openssl dhparam -out dh1024.pem 1024 2>/dev/null
     openssl rand -hex 32 >psk.hex
     echo 'client:0123456789abcdef0123456789abcdef' >psk.gnutls
     ocsp_staples

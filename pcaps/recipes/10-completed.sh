@@ -67,7 +67,7 @@ make_tls12_dhe() {
     expect outcome=completed verdict=ok sni=$name version=TLSv1.2 cipher=TLS_DHE_RSA_WITH_AES_128_GCM_SHA256 absent=dh-weak
     sees 'tls.handshake.type == 12 && tls.handshake.p_len == 256'
     capture
-    web 443 rsa -tls1_2 -dhparam "$pki/dh2048.pem"
+    web 443 rsa -tls1_2
     talk -servername $name -cipher DHE-RSA-AES128-GCM-SHA256
 }
 

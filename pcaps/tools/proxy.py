@@ -1,7 +1,7 @@
-"""A proxy that knows CONNECT and passes bytes on; proxy.py PORT [flip:DIR:N] [hold:DIR:N] [tcp:HOST:PORT]
+"""A proxy that knows CONNECT and passes bytes on; proxy.py PORT [flip:DIR:N] [hold:DIR:N] [close:DIR:N] [tcp:HOST:PORT]
 
 With flip:DIR:N the N-th piece read in that direction (c2s or s2c, from 1) has its last byte inverted; with hold:DIR:N it
-and all after it are swallowed; with tcp:HOST:PORT there is no CONNECT: everything goes to that place.
+and all after it are swallowed, with close:DIR:N the connection is closed instead; with tcp:HOST:PORT there is no CONNECT: everything goes to that place.
 """
 import select
 import socket
@@ -10,6 +10,7 @@ import threading
 
 flips = {}
 holds = {}
+closes = {}
 target = None
 for argument in sys.argv[2:]:
     kind, *values = argument.split(":")
@@ -17,6 +18,8 @@ for argument in sys.argv[2:]:
         flips[values[0]] = int(values[1])
     elif kind == "hold":
         holds[values[0]] = int(values[1])
+    elif kind == "close":
+        closes[values[0]] = int(values[1])
     elif kind == "tcp":
         target = (values[0], int(values[1]))
 
@@ -47,6 +50,10 @@ def serve(client):
             counts[direction] += 1
             if counts[direction] == flips.get(direction):
                 data = data[:-1] + bytes([data[-1] ^ 0xFF])
+            if counts[direction] == closes.get(direction):
+                client.close()
+                server.close()
+                return
             if counts[direction] >= holds.get(direction, 1 << 30):
                 continue
             (server if source is client else client).sendall(data)
