@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+"""The program from outside: inputs, outputs, exit status, selection, rotated and overlapping files, interrupts."""
+import json
+import os
+import pty
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+PROGRAM = os.environ.get("TLSWHY")
+PCAPS = os.path.join(os.environ.get("TLSWHY_SOURCE", os.path.join(os.path.dirname(__file__), "..", "..")), "pcaps")
+failures = []
+
+
+def run(*arguments, stdin=None, env=None):
+    done = subprocess.run([PROGRAM, *arguments], capture_output=True, input=stdin, timeout=60, check=False,
+                          env={**os.environ, **(env or {})})
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def records(*arguments, **more):
+    status, out, err = run("--format", "json", *arguments, **more)
+    check(status == 0, f"{arguments}: exit {status}: {err}")
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def connections(*arguments, **more):
+    return [r for r in records(*arguments, **more) if r["record"] == "connection"]
+
+
+def check(is_right, text):
+    if not is_right:
+        failures.append(text)
+        print("FAILED:", text)
+
+
+def pcap(name):
+    return os.path.join(PCAPS, name + ".pcap")
+
+
+def read(name):
+    with open(pcap(name), "rb") as f:
+        return f.read()
+
+
+def packets_of(data):
+    at = 24
+    while at < len(data):
+        length = 16 + struct.unpack_from("<I", data, at + 8)[0]
+        yield data[at:at + length]
+        at += length
+
+
+def shifted(packet, seconds):
+    return struct.pack("<I", struct.unpack_from("<I", packet)[0] + seconds) + packet[4:]
+
+
+def usage():
+    check(run("--help")[0] == 0 and "Usage:" in run("--help")[1], "--help")
+    status, out, _ = run("-V")
+    check(status == 0 and "OpenSSL" in out and "libpcap" in out, "-V names libraries")
+    status, out, err = run("--formt", "json", pcap("tls12-nss"))
+    check(status == 2 and not out and "--format" in err, f"unknown option: 2 and a hint, got {status} {err!r}")
+    for wrong in (["/nonexistent.pcap"], [PCAPS], [__file__], ["--format", "xml", pcap("tls12-nss")], ["-f", "port port", pcap("tls12-nss")], []):
+        status, out, err = run(*wrong)
+        check(status == 2 and err.startswith("tlswhy: ") and not out, f"{wrong}: {status} {err!r}")
+
+
+def inputs_and_outputs(folder):
+    base = connections(pcap("tls12-nss"))
+    check(len(base) == 1 and base[0]["verdict"] == "ok", "one connection")
+    check(connections("-r", pcap("tls12-nss")) == base, "-r is the same as naming the file")
+    piped = connections("-", stdin=read("tls12-nss"))
+    check(len(piped) == 1 and piped[0]["client_hello"] == base[0]["client_hello"], "standard input")
+    target = os.path.join(folder, "out.jsonl")
+    status, out, _ = run("--format", "json", "-o", target, pcap("tls12-nss"))
+    with open(target, encoding="utf-8") as f:
+        check(status == 0 and not out and [json.loads(l) for l in f][0] == base[0], "-o")
+    check(run("-o", os.path.join(folder, "no", "such"), pcap("tls12-nss"))[0] == 2, "-o that cannot be made")
+    check(run("--format", "json", "-o", "/dev/full", pcap("tls12-nss"))[0] == 2, "a full disk is an error")
+    check(not connections("-f", "port 9", pcap("tls12-nss")), "-f leaves nothing")
+    summary = records("-f", "port 9", pcap("tls12-nss"))[-1]
+    check(summary["skipped"].get("filtered") == summary["packets"], "filtered packets are counted")
+    fifo = os.path.join(folder, "fifo")
+    os.mkfifo(fifo)
+    writer = subprocess.Popen(["cp", pcap("tls12-nss"), fifo])
+    check(len(connections(fifo)) == 1, "a FIFO")
+    writer.wait()
+
+
+def rotated(folder):
+    data = read("large-chain")
+    packets = list(packets_of(data))
+    names = []
+    for i, part in enumerate((packets[:5], packets[5:9], packets[9:])):
+        names.append(os.path.join(folder, f"rotated{i}.pcap"))
+        with open(names[-1], "wb") as f:
+            f.write(data[:24] + b"".join(part))
+    whole, split = connections(pcap("large-chain")), connections(*reversed(names))
+    check(len(split) == 1 and split[0]["chain"][0]["sha256"] == whole[0]["chain"][0]["sha256"], "rotated files go on in each other")
+    check(split[0]["capture"] == "rotated0.pcap" and split[0]["frame"] == 1, "the first file names the connection")
+    places = {e.get("capture") for e in [split[0]["client_hello"], split[0]["server_hello"], *split[0]["chain"]]}
+    check(any(place in ("rotated1.pcap", "rotated2.pcap") for place in places), f"frames in other files name them: {places}")
+    again = os.path.join(folder, "again.pcap")
+    with open(again, "wb") as f:
+        f.write(data)
+    both = records(pcap("large-chain"), again)
+    check(sum(r["record"] == "connection" for r in both) == 2, "overlapping files are captures of their own")
+    later = os.path.join(folder, "later.pcap")
+    with open(later, "wb") as f:
+        f.write(data[:24] + b"".join(shifted(p, 3600) for p in packets))
+    check(len(connections(pcap("large-chain"), later)) == 2, "the same ports an hour later are another connection")
+
+
+def selection():
+    both = connections(pcap("hello-reset-sni-filter"))
+    check(sorted(c["outcome"] for c in both) == ["completed", "failed"], "one of each")
+    check([c["outcome"] for c in connections("--only", "failed", pcap("hello-reset-sni-filter"))] == ["failed"], "--only")
+    check([c["sni"] for c in connections("--sni", "www.example.com", pcap("hello-reset-sni-filter"))] == ["www.example.com"], "--sni")
+    check(len(connections("--sni", ".test", pcap("hello-reset-sni-filter"))) == 1, "--sni with a suffix")
+    check([c["verdict"] for c in connections("--verdict", "ok", pcap("hello-reset-sni-filter"))] == ["ok"], "--verdict")
+    wanted = both[1]["id"]
+    check([c["id"] for c in connections("--connection", str(wanted), pcap("hello-reset-sni-filter"))] == [wanted], "--connection")
+    check(run("--fail-on", "error", pcap("hello-reset-sni-filter"))[0] == 1, "--fail-on finds the failure")
+    check(run("--fail-on", "error", pcap("tls12-nss"))[0] == 0, "--fail-on finds none")
+    check(len(connections("--probes", pcap("health-checks"))) == 6 and len(connections(pcap("health-checks"))) == 1, "--probes")
+    check(records(pcap("health-checks"))[-1]["probes"] == 5, "probes are counted")
+
+
+def colours():
+    check("\x1b[" not in run(pcap("refused"))[1], "no colour into a pipe")
+    check("\x1b[" in run("--color=always", pcap("refused"))[1], "--color=always")
+    for env, wants_colour in (({}, True), ({"NO_COLOR": "1"}, False)):
+        pid, fd = pty.fork()
+        if pid == 0:
+            clean = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
+            os.execve(PROGRAM, [PROGRAM, pcap("refused")], {**clean, "TERM": "xterm", **env})
+        out = b""
+        while True:
+            try:
+                part = os.read(fd, 65536)
+            except OSError:
+                break
+            if not part:
+                break
+            out += part
+        os.waitpid(pid, 0)
+        check((b"\x1b[" in out) == wants_colour, f"colour on a terminal with {env}")
+
+
+def interrupted():
+    process = subprocess.Popen([PROGRAM, "--format", "json", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process.stdin.write(read("tls12-nss"))
+    process.stdin.flush()
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    try:
+        out = process.stdout.read()
+        status = process.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        check(False, "SIGINT does not end a program that waits for input")
+        return
+    found = [json.loads(line) for line in out.splitlines()]
+    check(status == 0 and [r["record"] for r in found] == ["connection", "summary"], f"SIGINT: the report so far, got {status} {len(found)}")
+
+
+def main():
+    if not PROGRAM:
+        print("skipped: the program is not built")
+        return 77
+    with tempfile.TemporaryDirectory() as folder:
+        usage()
+        inputs_and_outputs(folder)
+        rotated(folder)
+        selection()
+        colours()
+        interrupted()
+    print(f"{len(failures)} failed")
+    return 1 if failures else 0
+
+
+sys.exit(main())
