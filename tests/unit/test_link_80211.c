@@ -3,6 +3,8 @@
 #include "support/dissect_hex.h"
 #include "support/packets.h"
 
+#define DATA "0802 0000 020000000001 020000000002 020000000003 0000 aaaa03 000000 0800 "
+
 static void test_skipped(void **state)
 {
     (void)state;
@@ -35,16 +37,11 @@ static void test_skipped(void **state)
 static void test_frame_check_sequence(void **state)
 {
     (void)state;
-    static const char offload[] =
-        "0000 0900 02000000 10 0802 0000 020000000001 020000000002 020000000003 0000 aaaa03 000000 0800"
-        "4500 0000 1234 4000 40 06 0000 0a000001 0a000002" SEGMENT4 "8aaf6e7e";
-    dissect_hello(127, offload);
-    /* Nor is it where the snapshot length cut it off. */
-    const struct packet *p =
-        dissect_hex(127,
-                    "0000 0900 02000000 10 0802 0000 020000000001 020000000002 020000000003 0000 aaaa03 000000 0800"
-                    "4500 0000 1234 4000 40 06 0000 0a000001 0a000002" SEGMENT4,
-                    4);
+    const char *packet = "0000 0900 02000000 10" DATA "4500 0000 1234 4000 40 06 0000 0a000001 0a000002" SEGMENT4;
+    dissect_hello(127,
+                  "0000 0900 02000000 10" DATA "4500 0000 1234 4000 40 06 0000 0a000001 0a000002" SEGMENT4 "8aaf6e7e");
+    /* Nor where the snapshot length cut them off. */
+    const struct packet *p = dissect_hex(127, packet, 4);
     assert_int_equal(p->payload_len, 5);
     assert_int_equal(p->payload.len, 5);
 }
@@ -52,14 +49,10 @@ static void test_frame_check_sequence(void **state)
 static void test_good(void **state)
 {
     (void)state;
-    dissect_hello(
-        127,
-        "0000 0800 00000000 0802 0000 020000000001 020000000002 020000000003  0000 aaaa03 000000 0800" PACKET4); /* no
-                                                                                                                    fields
-                                                                                                                  */
-    dissect_hello(127, "0000 0900 02000000 20 0802 0000 020000000001 020000000002 020000000003  0000 aaaa03 000000 "
-                       "0800" PACKET4);                             /* padding where none is needed */
-    dissect_hello(192, "00 00 0800 01000000" ETHER "0800" PACKET4); /* Ethernet in PPI */
+    /* A radiotap header without fields; padding where none is needed; Ethernet in PPI. */
+    dissect_hello(127, "0000 0800 00000000" DATA PACKET4);
+    dissect_hello(127, "0000 0900 02000000 20" DATA PACKET4);
+    dissect_hello(192, "00 00 0800 01000000" ETHER "0800" PACKET4);
 }
 
 int main(void)
