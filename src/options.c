@@ -274,7 +274,7 @@ static int take(struct options *o, int key, const char *value, struct error *err
     if (i < 0)
         return -1;
     if (key == KEY_FORMAT)
-        o->pipeline.format = format_values[i];
+        o->pipeline.format = row_of(key)->values[i];
     else if (key == KEY_COLOR)
         o->color = (enum options_color)i;
     else if (key == KEY_HASH)

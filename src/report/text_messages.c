@@ -24,7 +24,8 @@ static void message_name(struct text *t, uint8_t type)
             is_first = true;
             continue;
         }
-        output_char(t->out, is_first ? (char)toupper((unsigned char)*name) : *name);
+        int letter = (unsigned char)*name;
+        output_char(t->out, (char)(is_first ? toupper(letter) : letter));
         is_first = false;
     }
 }

@@ -232,8 +232,9 @@ static void test_client_on_the_other_side(void **state)
 static void test_nothing_but_a_syn(void **state)
 {
     (void)state;
-    struct verdict none = {.outcome = OUTCOME_INCOMPLETE};
-    struct flow flow = {.ip_version = 6, .port = {1, 2}, .setup = FLOW_UNANSWERED, .first.place.frame = 3};
+    static const struct verdict none = {.outcome = OUTCOME_INCOMPLETE};
+    static struct flow flow;
+    flow = (struct flow){.ip_version = 6, .port = {1, 2}, .setup = FLOW_UNANSWERED, .first.place.frame = 3};
     sample.connection = (struct connection){.flow = &flow, .id = 1, .end_kind = FLOW_END_INPUT};
     sample.shown.verdict = &none;
     char *text = write_lines();

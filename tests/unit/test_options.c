@@ -4,6 +4,7 @@
 #include "options.h"
 #include "version.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +30,7 @@ static enum options_result parse(const char *line)
     const char *words[16] = {NULL};
     size_t num = 0;
     char *save;
-    strcpy(buf, line);
+    assert_in_range(snprintf(buf, sizeof buf, "%s", line), 0, sizeof buf - 1);
     for (char *word = strtok_r(buf, " ", &save); word; word = strtok_r(NULL, " ", &save))
         words[num++] = strcmp(word, "''") == 0 ? "" : word;
     return parse_words(words);
@@ -156,9 +157,9 @@ static void test_too_many_ports(void **state)
 {
     (void)state;
     static char list[8192];
-    strcpy(list, "1");
-    for (unsigned i = 1; i <= 1024; i++)
-        strcat(list, ",2");
+    memset(list, '2', 2 * 1025 - 1);
+    for (unsigned i = 0; i < 1024; i++)
+        list[2 * i + 1] = ',';
     const char *const words[] = {"--ports", list, "f", NULL};
     assert_int_equal(parse_words(words), OPTIONS_WRONG);
     assert_non_null(strstr(error.text, "more than 1024 ranges"));
@@ -215,8 +216,8 @@ static void test_help_and_version(void **state)
     assert_non_null(version);
     assert_int_equal(strncmp(help, "Usage: tlswhy [options] FILE...\n", 32), 0);
     for (const struct option_row *row = options_table(); row->name; row++) {
-        char name[64] = "--";
-        strcat(name, row->name);
+        char name[64];
+        snprintf(name, sizeof name, "--%s", row->name);
         assert_non_null(strstr(help, name));
         assert_non_null(strstr(help, row->help));
     }
@@ -236,8 +237,8 @@ static void test_every_row_is_taken(void **state)
     for (const struct option_row *row = options_table(); row->name; row++) {
         static const char *const tries[] = {"443", "1", "x", NULL};
         const char *const *value = row->values ? row->values : tries;
-        char option[64] = "--";
-        strcat(option, row->name);
+        char option[64];
+        snprintf(option, sizeof option, "--%s", row->name);
         unsigned taken = 0;
         for (; *value; value++) {
             const char *const words[] = {"f", option, row->argument ? *value : NULL, NULL};

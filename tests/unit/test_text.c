@@ -163,6 +163,7 @@ static void test_order(void **state)
     struct error error;
     FILE *file = tmpfile();
     struct report *report = report_new("text", fileno(file), &options, sample.fingerprints, &error);
+    assert_non_null(report);
     for (unsigned i = 0; i < 5; i++) {
         sample.verdict = (struct verdict){.outcome = came[i], .code = "x"};
         sample.connection.id = i;
@@ -190,6 +191,7 @@ static void test_filter(void **state)
     struct error error;
     FILE *file = tmpfile();
     struct report *report = report_new("text", fileno(file), &options, sample.fingerprints, &error);
+    assert_non_null(report);
     assert_int_equal(report_connection(report, &sample.shown), 0);
     sample.flow.first.place.frame = 20;
     sample.flow.last.place.frame = 31;
@@ -211,8 +213,9 @@ static void test_filter(void **state)
     unsigned found = 0;
     while (fgets(line, sizeof line, file)) {
         const char *filter = strstr(line, "  filter        ");
-        if (filter)
-            assert_string_equal(filter + 16, expected[found++]);
+        if (filter && found < 3)
+            assert_string_equal(filter + 16, expected[found]);
+        found += filter != NULL;
     }
     assert_int_equal(found, 3);
     fclose(file);
