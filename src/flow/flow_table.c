@@ -182,6 +182,8 @@ static void end_flow(struct flow_table *table, struct flow *flow, enum flow_end 
         link = &(*link)->hash_next;
     *link = flow->hash_next;
     wheel_unlink(&table->wheel, flow);
+    if (table->unsure == flow)
+        table->unsure = NULL;
     table->stats.active--;
     if (!flow->is_kept)
         flow_table_release(table, flow);
@@ -403,6 +405,7 @@ void flow_table_packet(struct flow_table *table, const struct packet *p, uint32_
     }
     flow->last = *moment;
     flow->tick = table->clock.tick;
+    table->unsure = table->clock.has_pending ? flow : NULL;
     facts_remember(flow, side, p, moment);
     take(table, flow, side, p, moment);
 }
@@ -412,6 +415,11 @@ void flow_table_packet(struct flow_table *table, const struct packet *p, uint32_
 void flow_table_clock(struct flow_table *table, const struct moment *now)
 {
     clock_take(&table->clock, now);
+    if (table->unsure && !table->clock.has_pending) {
+        /* The jump that this flow's packet began is believed now: the flow is not idle since before it. */
+        table->unsure->tick = table->clock.tick;
+        table->unsure = NULL;
+    }
     if (table->wheel.tick == table->clock.tick && !table->wheel.slots[table->wheel.tick % WHEEL_SLOTS])
         return;
     unsigned visits = WHEEL_VISITS;

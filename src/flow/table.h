@@ -21,6 +21,7 @@ struct flow_table {
     struct slab flows, rares, queues;
     struct clock clock;
     struct wheel wheel;
+    struct flow *unsure; /* whose packet began a jump of the clock that is not believed yet; or NULL */
     struct stream_queue *oldest_queue, *newest_queue; /* those that hold segments, by when they began to */
     uint64_t queue_bytes;                             /* of all of them */
     struct flow_rare scratch;                         /* takes the rare facts that no memory is left for */

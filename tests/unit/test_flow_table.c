@@ -72,6 +72,25 @@ static void test_a_handshake_times_out(void **state)
     flow_expect(r, "begin 2\n");
 }
 
+/* The first packet after a long quiet begins a jump that the next one confirms: its connection is not idle since
+ * before. */
+static void test_the_first_packet_after_a_quiet(void **state)
+{
+    (void)state;
+    struct tcp_pair other = tcp_pair(6000);
+    flow_send(r, &other, 0, "S", 0, 0, "");
+    r->time_ns += (LIMIT_IDLE_HANDSHAKE_SECONDS + 60) * SECOND;
+    flow_send(r, &pair, 0, "S", 0, 0, "");
+    r->time_ns += SECOND;
+    flow_send(r, &pair, 0, "S", 0, 0, "");
+    flow_expect(r, "begin 1\nbegin 2\nend 1 idle\n");
+    assert_int_equal(r->flow.id, 2);
+    flow_send(r, &pair, 1, "SA", 0, 1, "");
+    flow_expect(r, "");
+    wait_until(r->time_ns + (LIMIT_IDLE_HANDSHAKE_SECONDS + 1) * SECOND);
+    flow_expect(r, "end 2 idle\n");
+}
+
 static void test_an_established_connection_times_out(void **state)
 {
     (void)state;
@@ -415,6 +434,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FLOW_TEST(test_a_whole_connection),
         FLOW_TEST(test_a_handshake_times_out),
+        FLOW_TEST(test_the_first_packet_after_a_quiet),
         FLOW_TEST(test_an_established_connection_times_out),
         FLOW_TEST(test_a_closed_connection_lingers),
         FLOW_TEST(test_the_end_of_the_linger_flushes),
