@@ -3,6 +3,7 @@
 
 #include "capture/link_type.h"
 
+#include <nss.h>
 #include <pcap/pcap.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,8 @@ static long add_program(struct filter *filter, uint16_t link_type, struct error 
 
 struct filter *filter_new(const char *expression, struct error *error)
 {
+    /* libpcap would ask DNS for "host NAME": the program is passive, so names come from /etc/hosts alone. */
+    __nss_configure_lookup("hosts", "files");
     struct filter *filter = calloc(1, sizeof *filter);
     if (filter)
         filter->expression = strdup(expression);

@@ -1,7 +1,8 @@
 /*
  * Connections: the flow table and TCP reassembly, with gaps as first-class things.
  *
- * A flow is addresses, ports and the innermost tunnel's id. Side 0 is the sender of the first packet seen, side 1 the
+ * A flow is addresses, ports and the innermost tunnel's id (of GTP-U: that it is one, since its TEIDs differ by
+ * direction). Side 0 is the sender of the first packet seen, side 1 the
  * other. Each side's bytes are one stream; offset 0 is the first byte after its SYN (or, without a SYN, the first byte
  * seen). The table delivers each stream's bytes to the sink exactly once, in order, and holes as gaps; it keeps the TCP
  * facts that reports and diagnosis need. Everything is decided on the capture's clock.
@@ -108,7 +109,7 @@ struct flow {
     enum tunnel_kind tunnel : 8;
     uint8_t syn_side; /* who sent the SYN (or got the SYN-ACK): 0, 1; 2 unknown */
     enum flow_setup setup : 8;
-    uint32_t tunnel_id;
+    uint32_t tunnel_id;     /* VNI, key, session; 0 where both directions share none */
     uint8_t address[2][16]; /* by side */
     uint16_t port[2];
     uint32_t hash; /* private, as the next five */

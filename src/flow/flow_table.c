@@ -33,11 +33,18 @@ static inline struct endpoints endpoints_of(const struct packet *p)
     return (struct endpoints){{p->src, p->dst}, {p->sport, p->dport}, p->ip_version};
 }
 
+/* The part of a tunnel's id that both directions share: GTP-U's TEID is chosen by each receiver for itself (3GPP
+ * TS 29.281). */
+static inline uint32_t shared_id(const struct packet *p)
+{
+    return p->tunnel == TUNNEL_GTPU ? 0 : p->tunnel_id;
+}
+
 static uint32_t hash_of(const struct flow_table *table, const struct packet *p)
 {
     struct endpoints e = endpoints_of(p);
     uint64_t sum = hash_endpoint(table, e.address[0], e.port[0]) + hash_endpoint(table, e.address[1], e.port[1]);
-    return (uint32_t)(hash_mix(sum, (uint64_t)p->tunnel_id << 8 | p->tunnel) >> 16);
+    return (uint32_t)(hash_mix(sum, (uint64_t)shared_id(p) << 8 | p->tunnel) >> 16);
 }
 
 static inline bool is_address(const uint8_t a[16], const uint8_t b[16])
@@ -56,7 +63,7 @@ static struct flow *find(const struct flow_table *table, const struct packet *p,
     struct endpoints e = endpoints_of(p);
     for (struct flow *flow = table->buckets[hash & table->mask]; flow; flow = flow->hash_next) {
         if (flow->hash != hash || flow->ip_version != e.ip_version || flow->tunnel != p->tunnel ||
-            flow->tunnel_id != p->tunnel_id)
+            flow->tunnel_id != shared_id(p))
             continue;
         if (is_from(flow, &e, 0)) {
             *side = 0;
@@ -221,7 +228,7 @@ static struct flow *begin(struct flow_table *table, const struct packet *p, uint
         return NULL;
     flow->ip_version = p->ip_version;
     flow->tunnel = p->tunnel;
-    flow->tunnel_id = p->tunnel_id;
+    flow->tunnel_id = shared_id(p);
     memcpy(flow->address[0], p->src, sizeof p->src);
     memcpy(flow->address[1], p->dst, sizeof p->dst);
     flow->port[0] = p->sport;

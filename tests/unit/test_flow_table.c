@@ -74,6 +74,31 @@ static void test_a_handshake_times_out(void **state)
 
 /* The first packet after a long quiet begins a jump that the next one confirms: its connection is not idle since
  * before. */
+/* Tunnel ids tell connections apart, but for GTP-U, where each direction has its own. */
+static void test_tunnels(void **state)
+{
+    (void)state;
+    uint8_t segment[TCP_BUILDER_HEADER];
+    struct packet p;
+    const struct tcp_spec syn = {.from = 0, .flags = TCP_SYN},
+                          answer = {.from = 1, .flags = TCP_SYN | TCP_ACK, .ack = 1};
+    static const struct {
+        enum tunnel_kind kind;
+        unsigned flows;
+    } cases[] = {{TUNNEL_VXLAN, 2}, {TUNNEL_GTPU, 3}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        tcp_build(&p, segment, &pair, &syn);
+        p.tunnel = cases[i].kind;
+        p.tunnel_id = 7;
+        flow_send_packet(r, &p);
+        tcp_build(&p, segment, &pair, &answer);
+        p.tunnel = cases[i].kind;
+        p.tunnel_id = 8;
+        flow_send_packet(r, &p);
+        assert_int_equal(flow_table_stats(r->table)->flows, cases[i].flows);
+    }
+}
+
 static void test_the_first_packet_after_a_quiet(void **state)
 {
     (void)state;
@@ -435,6 +460,7 @@ int main(void)
         FLOW_TEST(test_a_whole_connection),
         FLOW_TEST(test_a_handshake_times_out),
         FLOW_TEST(test_the_first_packet_after_a_quiet),
+        FLOW_TEST(test_tunnels),
         FLOW_TEST(test_an_established_connection_times_out),
         FLOW_TEST(test_a_closed_connection_lingers),
         FLOW_TEST(test_the_end_of_the_linger_flushes),
