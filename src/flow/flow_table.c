@@ -387,6 +387,13 @@ static void take_icmp(struct flow_table *table, const struct packet *p, uint32_t
         facts_icmp(table, flow, p, moment);
 }
 
+/* A SYN long after the close needs no confirmation of its time: even one with the old number begins a connection. */
+static inline bool is_past_linger(const struct flow *flow, const struct packet *p, const struct moment *moment)
+{
+    return flow->is_closed && p->tcp_flags & TCP_SYN &&
+           clock_elapsed(moment->time_ns, flow->last.time_ns) > (int64_t)LIMIT_CLOSED_SECONDS * 1000000000;
+}
+
 void flow_table_packet(struct flow_table *table, const struct packet *p, uint32_t hash, const struct moment *moment)
 {
     flow_table_clock(table, moment);
@@ -397,7 +404,7 @@ void flow_table_packet(struct flow_table *table, const struct packet *p, uint32_
     }
     unsigned side = 0;
     struct flow *flow = find(table, p, hash, &side);
-    if (flow && (int32_t)(wheel_deadline(flow) - table->clock.tick) <= 0) {
+    if (flow && ((int32_t)(wheel_deadline(flow) - table->clock.tick) <= 0 || is_past_linger(flow, p, moment))) {
         end_idle(table, flow, moment);
         flow = NULL;
     }
