@@ -6,9 +6,10 @@
 #include "flow/table.h"
 
 /*
- * True when this very packet was captured before: same flags, sequence and acknowledgement numbers, IP ID, length and
- * checksum among the latest eight of its connection, within 134 to 268 ms where IPv4's ID tells packets apart and 8 to
- * 17 ms where nothing does. A bare acknowledgement needs the ID: without, it is one of several equal ones.
+ * True when this very packet was captured before: same flags, sequence and acknowledgement numbers, IP ID and length
+ * among the latest eight of its connection, within 134 to 268 ms where IPv4's ID tells packets apart and 2 to 4 ms
+ * where nothing does. The checksum tells nothing: one copy may be taken before the network card filled it in. A bare
+ * acknowledgement needs the ID: without, it is one of several equal ones.
  */
 bool facts_is_duplicate(const struct flow *flow, unsigned side, const struct packet *p, const struct moment *moment);
 /* Remembers a packet for facts_is_duplicate(). */

@@ -9,8 +9,8 @@
  *
  * Overlaps: equal bytes count as retransmission; where bytes differ and the first copy is still queued, the segment
  * with a right checksum wins, else the first seen; `conflicts` counts them. Bytes already delivered stay as they were
- * delivered. The same packet captured twice (same flags, seq, ack, ip_id, length and checksum within a moment) counts
- * as `duplicates` only.
+ * delivered. The same packet captured twice (same flags, seq, ack, ip_id and length within a moment; the checksum
+ * may differ, as one copy can be taken before the network card filled it in) counts as `duplicates` only.
  */
 #ifndef TLSWHY_FLOW_FLOW_H
 #define TLSWHY_FLOW_FLOW_H
@@ -58,8 +58,9 @@ struct stream {
     uint8_t window_scale; /* + 1, 0 unknown */
     uint8_t ttl;          /* of its first packet */
     bool has_syn : 1, has_fin : 1, has_rst : 1, has_base : 1, is_cut : 1, had_zero_window : 1, fin_delivered : 1;
-    bool is_guess : 1; /* private: offset 0 was taken from the peer's acknowledgement */
-    bool is_held : 1;  /* private: began in mid-stream, offset 0 still open */
+    bool is_guess : 1;     /* private: offset 0 was taken from the peer's acknowledgement */
+    bool is_held : 1;      /* private: began in mid-stream, offset 0 still open */
+    bool is_fin_acked : 1; /* private: the latest acknowledgement went one further, as it does for a FIN */
     uint32_t retransmissions, out_of_order, gaps;
     uint64_t gap_bytes; /* bytes in gaps */
 };

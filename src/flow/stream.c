@@ -106,6 +106,12 @@ static void drain(struct flow_table *table, struct flow *flow, unsigned side, co
     }
 }
 
+/* The end of the data that the peer acknowledged: the last of it is the FIN where that was not captured. */
+static uint64_t acked_data(const struct stream *s)
+{
+    return s->acked > stream_high(s) && s->is_fin_acked && !s->has_fin ? s->acked - 1 : s->acked;
+}
+
 /* Fixes offset 0 of a held stream at its present offset `base`, which lies at or before everything queued. */
 static void release(struct flow_table *table, struct flow *flow, unsigned side, uint64_t base, const struct moment *now)
 {
@@ -136,8 +142,8 @@ void stream_flush(struct flow_table *table, struct flow *flow, unsigned side, bo
     }
     if (is_end) {
         uint64_t fin = s->has_fin ? flow->rare->fin_offset[side] : 0;
-        uint64_t until = s->acked > fin ? s->acked : fin;
-        if (until > s->next && (s->has_fin || until - s->next > 1))
+        uint64_t until = acked_data(s) > fin ? acked_data(s) : fin;
+        if (until > s->next)
             give_up(table, flow, side, until, (struct place){0});
         drain(table, flow, side, &flow->last);
     }
@@ -188,6 +194,7 @@ void stream_ack(struct flow *flow, unsigned side, uint32_t ack)
     uint64_t window = s->packets ? window_of(flow, side) : UINT64_C(1) << 30;
     if ((uint64_t)offset > high + window)
         return;
+    s->is_fin_acked = (uint64_t)offset == high + 1;
     s->acked = (uint64_t)offset;
     if (s->has_fin && s->acked == flow->rare->fin_offset[side] + 1)
         s->acked--;
@@ -411,9 +418,9 @@ void stream_settle(struct flow_table *table, struct flow *flow, unsigned side, c
         release(table, flow, side, held_base(s), now);
     }
     struct stream_segment *head = queue ? queue->head : NULL;
-    uint64_t until = head ? head->offset : s->has_fin ? flow->rare->fin_offset[side] : s->acked;
+    uint64_t until = head ? head->offset : s->has_fin ? flow->rare->fin_offset[side] : acked_data(s);
     uint64_t lost = s->acked < until ? s->acked : until;
-    if (lost > s->next && (head || s->has_fin || lost - s->next > 1)) {
+    if (lost > s->next) {
         queue = queue_of(table, flow, side);
         if (!queue)
             return;

@@ -7,7 +7,7 @@
  *   packets: GAP_LOST. (An acknowledgement can be captured before the segment that it acknowledges.)
  * - The peer was never seen, so that nobody can acknowledge: after 3 seconds.
  * - The queue's limits, a RST of the sender, the end of the flow: at once.
- * A single acknowledged byte at the end of what was seen is no hole: it is a FIN that the capture missed.
+ * A single byte acknowledged by itself behind all others is no hole: it is a FIN that the capture missed.
  *
  * A stream that begins in mid-stream is held back until 4 more packets of the flow or 50 ms came, so that segments
  * captured in the wrong order do not cost its first bytes: offset 0 is then the lowest byte seen.

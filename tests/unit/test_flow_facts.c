@@ -234,6 +234,26 @@ static void test_packets_captured_twice(void **state)
     assert_int_equal(r->rare.unacked_resends[0], 0);
 }
 
+static void test_copies_with_another_checksum(void **state)
+{
+    (void)state;
+    struct tcp_spec spec[] = {
+        {.from = 0, .flags = TCP_SYN, .window = 1000, .ip_id = 5},
+        {.from = 1, .flags = TCP_SYN | TCP_ACK, .ack = 1, .window = 1000}, /* Linux gives it no ID */
+        {.from = 1, .flags = TCP_ACK, .seq = 1, .ack = 1, .payload = "abc", .len = 3, .window = 1000, .ip_id = 9},
+    };
+    for (size_t i = 0; i < sizeof spec / sizeof *spec; i++) {
+        spec[i].is_damaged = true; /* on its way to the network card */
+        flow_send_spec(r, &pair, &spec[i]);
+        r->time_ns -= 990000;
+        spec[i].is_damaged = false;
+        flow_send_spec(r, &pair, &spec[i]);
+    }
+    assert_int_equal(r->rare.duplicates, 3);
+    assert_int_equal(r->rare.syn_retries[0] + r->rare.syn_retries[1], 0);
+    assert_int_equal(r->flow.stream[1].retransmissions, 0);
+}
+
 static void test_several_packets_captured_twice(void **state)
 {
     (void)state;
@@ -359,6 +379,7 @@ int main(void)
         FLOW_TEST(test_zero_windows_and_probes),
         FLOW_TEST(test_the_window_of_a_rst_is_none),
         FLOW_TEST(test_packets_captured_twice),
+        FLOW_TEST(test_copies_with_another_checksum),
         FLOW_TEST(test_several_packets_captured_twice),
         FLOW_TEST(test_the_same_bytes_later_were_sent_again),
         FLOW_TEST(test_equal_acknowledgements_are_no_duplicates),

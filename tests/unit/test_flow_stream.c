@@ -260,6 +260,17 @@ static void test_a_fin_that_was_not_captured_is_no_gap(void **state)
     flow_expect(r, "data 1.0 @0 abc #4\nclose 1.1 fin #6\nend 1 input\n");
 }
 
+static void test_a_fin_of_a_side_never_seen_is_no_gap(void **state)
+{
+    (void)state;
+    flow_send(r, &pair, 0, "S", 0, 0, "");
+    flow_send(r, &pair, 0, "A", 1, 1, "abc");
+    flow_send(r, &pair, 0, "A", 4, 101, "");
+    flow_send(r, &pair, 0, "FA", 4, 102, "");
+    flow_finish(r);
+    flow_expect(r, "begin 1\ndata 1.0 @0 abc #2\nclose 1.0 fin #4\ngap 1.1 @0+100 lost #0-#0\nend 1 input\n");
+}
+
 static void test_a_hole_that_nobody_acknowledged(void **state)
 {
     (void)state;
@@ -674,6 +685,7 @@ int main(void)
         FLOW_TEST(test_patience_counts_packets),
         FLOW_TEST(test_a_tail_that_was_acknowledged),
         FLOW_TEST(test_a_fin_that_was_not_captured_is_no_gap),
+        FLOW_TEST(test_a_fin_of_a_side_never_seen_is_no_gap),
         FLOW_TEST(test_a_hole_that_nobody_acknowledged),
         FLOW_TEST(test_a_hole_acknowledged_in_part),
         FLOW_TEST(test_one_side_only),
