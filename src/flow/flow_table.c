@@ -179,48 +179,13 @@ static void grow(struct flow_table *table)
     table->mask = (uint32_t)(num - 1);
 }
 
-static void end_flow(struct flow_table *table, struct flow *flow, enum flow_end why, const struct moment *now)
-{
-    stream_flush(table, flow, 0, true);
-    stream_flush(table, flow, 1, true);
-    table->sink.end(table->sink.arg, flow, why, now);
-    struct flow **link = &table->buckets[flow->hash & table->mask];
-    while (*link != flow)
-        link = &(*link)->hash_next;
-    *link = flow->hash_next;
-    wheel_unlink(&table->wheel, flow);
-    if (table->unsure == flow)
-        table->unsure = NULL;
-    table->stats.active--;
-    if (!flow->is_kept)
-        flow_table_release(table, flow);
-}
-
-void flow_table_keep(struct flow_table *table, struct flow *flow)
-{
-    (void)table;
-    flow->is_kept = true;
-}
-
-void flow_table_release(struct flow_table *table, struct flow *flow)
-{
-    if (flow->rare)
-        slab_give(&table->rares, flow->rare);
-    slab_give(&table->flows, flow);
-}
-
-static void end_idle(struct flow_table *table, struct flow *flow, const struct moment *now)
-{
-    end_flow(table, flow, flow->is_closed ? FLOW_END_CLOSED : FLOW_END_IDLE, now);
-}
-
 static struct flow *begin(struct flow_table *table, const struct packet *p, uint32_t hash, const struct moment *moment)
 {
     if (table->stats.active >= table->max_flows) {
         struct flow *nearest = wheel_nearest(&table->wheel);
         if (nearest) {
             table->stats.evicted++;
-            end_flow(table, nearest, FLOW_END_EVICTED, moment);
+            table_end(table, nearest, FLOW_END_EVICTED, moment);
         }
     }
     struct flow *flow = slab_take(&table->flows);
@@ -301,7 +266,7 @@ static struct flow *replace(struct flow_table *table, struct flow *flow, unsigne
 {
     bool had_syn = flow->stream[side].has_syn || flow->stream[!side].has_syn;
     uint32_t isn[2] = {flow->stream[side].isn, flow->stream[!side].isn};
-    end_flow(table, flow, FLOW_END_REUSED, moment);
+    table_end(table, flow, FLOW_END_REUSED, moment);
     flow = begin(table, p, hash, moment);
     if (flow && had_syn) {
         struct flow_rare *rare = table_rare(table, flow);
@@ -405,7 +370,7 @@ void flow_table_packet(struct flow_table *table, const struct packet *p, uint32_
     unsigned side = 0;
     struct flow *flow = find(table, p, hash, &side);
     if (flow && ((int32_t)(wheel_deadline(flow) - table->clock.tick) <= 0 || is_past_linger(flow, p, moment))) {
-        end_idle(table, flow, moment);
+        table_end_idle(table, flow, moment);
         flow = NULL;
     }
     if (flow && !is_news(flow, side, p) && facts_is_duplicate(flow, side, p, moment)) {
@@ -422,80 +387,6 @@ void flow_table_packet(struct flow_table *table, const struct packet *p, uint32_
     table->unsure = table->clock.has_pending ? flow : NULL;
     facts_remember(flow, side, p, moment);
     take(table, flow, side, p, moment);
-}
-
-/* ---- time ---- */
-
-void flow_table_clock(struct flow_table *table, const struct moment *now)
-{
-    clock_take(&table->clock, now);
-    if (table->unsure && !table->clock.has_pending) {
-        /* The jump that this flow's packet began is believed now: the flow is not idle since before it. */
-        table->unsure->tick = table->clock.tick;
-        table->unsure = NULL;
-    }
-    if (table->wheel.tick == table->clock.tick && !table->wheel.slots[table->wheel.tick % WHEEL_SLOTS])
-        return;
-    unsigned visits = WHEEL_VISITS;
-    struct flow *flow;
-    while ((flow = wheel_next(&table->wheel, table->clock.tick, &visits)))
-        end_idle(table, flow, now);
-}
-
-static struct flow *merge(struct flow *a, struct flow *b)
-{
-    struct flow *list = NULL, **link = &list;
-    while (a && b) {
-        struct flow **first = a->id < b->id ? &a : &b;
-        *link = *first;
-        link = &(*first)->hash_next;
-        *first = *link;
-    }
-    *link = a ? a : b;
-    return list;
-}
-
-/* Sorts a list linked by hash_next by id. */
-static struct flow *sort(struct flow *list)
-{
-    /* Runs of 2^i flows, merged as carries are added. */
-    struct flow *runs[64] = {NULL};
-    while (list) {
-        struct flow *run = list;
-        list = list->hash_next;
-        run->hash_next = NULL;
-        unsigned i = 0;
-        for (; runs[i]; i++) {
-            run = merge(runs[i], run);
-            runs[i] = NULL;
-        }
-        runs[i] = run;
-    }
-    for (unsigned i = 0; i < sizeof runs / sizeof *runs; i++)
-        list = merge(list, runs[i]);
-    return list;
-}
-
-void flow_table_finish(struct flow_table *table, const struct moment *now)
-{
-    struct flow *all = NULL;
-    for (size_t i = 0; i <= table->mask; i++) {
-        for (struct flow *flow = table->buckets[i], *next; flow; flow = next) {
-            next = flow->hash_next;
-            flow->hash_next = all;
-            all = flow;
-        }
-        table->buckets[i] = NULL;
-    }
-    all = sort(all);
-    /* end_flow() takes each one out of its bucket, so each goes back there alone. */
-    while (all) {
-        struct flow *flow = all;
-        all = flow->hash_next;
-        flow->hash_next = NULL;
-        table->buckets[flow->hash & table->mask] = flow;
-        end_flow(table, flow, FLOW_END_INPUT, now);
-    }
 }
 
 const struct flow_stats *flow_table_stats(const struct flow_table *table)

@@ -30,6 +30,9 @@ struct flow_table {
 
 /* The flow's rare facts, made when there are none. Never NULL; without memory they are lost. */
 struct flow_rare *table_rare(struct flow_table *table, struct flow *flow);
+/* Flushes the flow's streams, tells the sink, and forgets it; the second says why itself: closed or idle. */
+void table_end(struct flow_table *table, struct flow *flow, enum flow_end why, const struct moment *now);
+void table_end_idle(struct flow_table *table, struct flow *flow, const struct moment *now);
 /* To be called when flow->is_closed changed: its timeout did. */
 void table_set_closed(struct flow_table *table, struct flow *flow, bool is_closed);
 

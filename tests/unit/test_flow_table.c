@@ -116,6 +116,18 @@ static void test_the_first_packet_after_a_quiet(void **state)
     flow_expect(r, "end 2 idle\n");
 }
 
+/* Every packet is a jump that the next one confirms while it begins another. */
+static void test_packets_minutes_apart(void **state)
+{
+    (void)state;
+    for (uint16_t i = 0; i < 6; i++) {
+        struct tcp_pair each = tcp_pair((uint16_t)(6000 + i));
+        flow_send(r, &each, 0, "S", 0, 0, "");
+        r->time_ns += 200 * SECOND;
+    }
+    flow_expect(r, "begin 1\nbegin 2\nbegin 3\nend 1 idle\nbegin 4\nend 2 idle\nbegin 5\nend 3 idle\nbegin 6\n");
+}
+
 static void test_an_established_connection_times_out(void **state)
 {
     (void)state;
@@ -461,6 +473,7 @@ int main(void)
         FLOW_TEST(test_a_handshake_times_out),
         FLOW_TEST(test_the_first_packet_after_a_quiet),
         FLOW_TEST(test_tunnels),
+        FLOW_TEST(test_packets_minutes_apart),
         FLOW_TEST(test_an_established_connection_times_out),
         FLOW_TEST(test_a_closed_connection_lingers),
         FLOW_TEST(test_the_end_of_the_linger_flushes),
