@@ -280,7 +280,8 @@ static int set_up(struct pipeline *p, struct error *error)
     p->fingerprints = fingerprints_new();
     p->names = names_new();
     p->servers = servers_new();
-    if (!p->certificates || !p->fingerprints || !p->names || !p->servers)
+    p->sessions.hello_shapes = hello_shapes_new();
+    if (!p->certificates || !p->fingerprints || !p->names || !p->servers || !p->sessions.hello_shapes)
         return error_set(error, "out of memory, or OpenSSL lacks MD5 or SHA-256");
     p->sessions.certificates = p->certificates;
     p->report = report_new(options->format, options->fd, &options->report, p->fingerprints, error);
@@ -302,6 +303,7 @@ static void tear_down(struct pipeline *p)
     free(p->groups);
     free(p->digits);
     report_free(p->report);
+    hello_shapes_free(p->sessions.hello_shapes);
     servers_free(p->servers);
     names_free(p->names);
     fingerprints_free(p->fingerprints);

@@ -150,10 +150,11 @@ bool settle_ended(struct pipeline *p, const struct held *over)
         struct verdict verdict;
         if (!p->is_at_end) {
             judge(p, over, session, &c, &verdict);
-            if (verdict.outcome == OUTCOME_COMPLETED) {
+            if (verdict.outcome == OUTCOME_COMPLETED)
                 emit(p, &c, &verdict);
+            connection_cleanup(&c);
+            if (verdict.outcome == OUTCOME_COMPLETED)
                 return false;
-            }
         }
         return hold(p, over);
     }
@@ -194,6 +195,7 @@ void settle_held(struct pipeline *p)
             struct verdict verdict;
             judge(p, over, session, &c, &verdict);
             emit(p, &c, &verdict);
+            connection_cleanup(&c);
         } else {
             p->summary.unlisted++;
         }

@@ -164,12 +164,11 @@ static void hidden(struct text *t, const struct event *event)
 
 static void fault(struct text *t, const struct event *event)
 {
-    const char *field = event->fault.field ? event->fault.field : "a message";
-    if (event->fault.kind == FAULT_SHORT)
+    const char *field = event->field ? event->field : "a message";
+    if (event->fault == FAULT_SHORT)
         text_printf(t, "cut by the capture in %s", field);
     else
-        text_printf(t, "breaks the protocol in %s (byte %llu of the stream)", field,
-                    (unsigned long long)event->fault.offset);
+        text_printf(t, "breaks the protocol in %s (byte %llu of the stream)", field, (unsigned long long)event->offset);
 }
 
 static void what(struct text *t, const struct connection *c, const struct event *event)

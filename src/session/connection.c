@@ -1,6 +1,7 @@
 /* From a finished session to the facts that reports and rules read: see connection.h. */
 #include "session/session_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 const char *protocol_name(enum connection_protocol protocol)
@@ -25,8 +26,27 @@ const char *outcome_name(enum outcome outcome)
 static struct cursor body_cursor(const struct event *event, struct fault *fault)
 {
     struct cursor c;
-    cursor_init(&c, event->body, event->len, 0, fault);
+    cursor_init(&c, (struct bytes){event->body, event->body_len}, event->len, 0, fault);
     return c;
+}
+
+/* A ClientHello's kept body, put together again in *restored when it lies in parts. Empty without memory. */
+static struct bytes hello_body(const struct event *event, uint8_t **restored)
+{
+    if (!event->is_hello_kept)
+        return (struct bytes){event->body, event->body_len};
+    const struct kept_hello *kept = event->body;
+    *restored = malloc(event->body_len);
+    if (!*restored)
+        return (struct bytes){NULL, 0};
+    hello_shape_restore(kept->shape, kept->own, *restored);
+    return (struct bytes){*restored, event->body_len};
+}
+
+void connection_cleanup(struct connection *c)
+{
+    free(c->hello_bodies[0]);
+    free(c->hello_bodies[1]);
 }
 
 static void take_client_hello(struct connection *c, const struct event *event)
@@ -35,8 +55,10 @@ static void take_client_hello(struct connection *c, const struct event *event)
         return;
     bool is_second = c->has_client_hello;
     struct client_hello *hello = is_second ? &c->second_client_hello : &c->client_hello;
+    struct bytes bytes = hello_body(event, &c->hello_bodies[is_second]);
     struct fault fault;
-    struct cursor body = body_cursor(event, &fault);
+    struct cursor body;
+    cursor_init(&body, bytes, event->len, 0, &fault);
     if (event->code == SSL2_CLIENT_HELLO)
         ssl2_client_hello_parse(&body, hello);
     else
@@ -48,7 +70,7 @@ static void take_client_hello(struct connection *c, const struct event *event)
     }
     c->has_client_hello = true;
     c->client_hello_moment = event->last;
-    c->client_hello_body = event->body;
+    c->client_hello_body = bytes;
     c->client_hello_fault = fault;
     c->is_client_hello_cut = fault.kind == FAULT_SHORT;
     c->has_early_data_offer = hello->ext.has_early_data;

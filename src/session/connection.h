@@ -2,7 +2,8 @@
  * One connection as reports and rules see it: everything that was observed, each fact with its place.
  *
  * Built from a session when its connection ended, by connection_build(); plain values and slices borrowed from the
- * session, valid as long as that is. Nothing here is a judgement: outcome and verdict come from diagnose.
+ * session, valid as long as that is and until connection_cleanup(). Nothing here is a judgement: outcome and verdict
+ * come from diagnose.
  */
 #ifndef TLSWHY_SESSION_CONNECTION_H
 #define TLSWHY_SESSION_CONNECTION_H
@@ -37,7 +38,7 @@ enum event_kind {
     EVENT_GAP,          /* bytes the capture does not hold: len of them */
     EVENT_RESUMED_SYNC, /* after a gap: records were found again from here */
     EVENT_NOT_TLS,      /* bytes that are no TLS: the stream is given up from here */
-    EVENT_FAULT,        /* a message that broke the protocol, or that the capture cut: fault says which */
+    EVENT_FAULT,        /* a message that broke the protocol at `offset` in `field` */
     EVENT_FIN,
     EVENT_RST,
 };
@@ -45,14 +46,19 @@ struct event {
     enum event_kind kind : 8;
     enum role role : 8;
     uint8_t type, level, code;
-    bool is_after_gap; /* read after a gap: what came before may be missing */
-    bool is_encrypted;
+    bool is_after_gap : 1; /* read after a gap: what came before may be missing */
+    bool is_encrypted : 1;
+    bool is_hello_kept : 1;    /* private to the session: `body` is a ClientHello in parts */
+    enum fault_kind fault : 2; /* EVENT_FAULT; EVENT_HANDSHAKE that the capture cut: SHORT */
     uint16_t version;          /* of the record */
     uint32_t len;              /* of the message or record body */
+    uint32_t body_len;         /* of what is kept of it */
     uint64_t offset;           /* in the stream */
     struct moment first, last; /* packets that carry its first and last byte; `last` is where Wireshark shows it */
-    struct bytes body;         /* handshake messages that are kept: the body without header; else empty */
-    struct fault fault;        /* of EVENT_FAULT; offset is absolute in the stream */
+    union {
+        const void *body;  /* private to the session: of handshake messages that are kept, without header */
+        const char *field; /* EVENT_FAULT: a static string in the RFC's own term */
+    };
 };
 
 /* A list of names and what they stand for is left to the registries: these are code points as they came. */
@@ -83,7 +89,9 @@ struct connection {
     struct client_hello client_hello, second_client_hello;
     struct server_hello server_hello, hello_retry;
     struct moment client_hello_moment, second_client_hello_moment, server_hello_moment, hello_retry_moment;
-    struct bytes client_hello_body;                      /* raw, for fingerprints */
+    struct bytes client_hello_body; /* zeros in the parts that dissect/client_hello_parts.h calls opaque, unless the
+                                       sessions keep all */
+    uint8_t *hello_bodies[2];       /* private: ClientHellos put together again, owned */
     struct fault client_hello_fault, server_hello_fault; /* offsets within the body */
     bool is_client_hello_cut, is_server_hello_cut;       /* SHORT: the capture holds only a part */
     bool has_ssl2_server_hello;

@@ -115,10 +115,11 @@ static void message(struct session *session, unsigned side, uint8_t type, struct
     if (event) {
         event->type = type;
         if (body.len < declared)
-            event->fault =
-                (struct fault){FAULT_SHORT, span->offset + HANDSHAKE_HEADER_LEN + body.len, "handshake message"};
-        if (rule && rule->keep > 0)
-            event->body = session_keep(session, bytes_slice(body, 0, rule->keep));
+            event->fault = FAULT_SHORT;
+        if (type == HS_CLIENT_HELLO)
+            session_keep_hello(session, event, body);
+        else if (rule && rule->keep > 0)
+            session_keep_body(session, event, bytes_slice(body, 0, rule->keep));
     }
     session->sides[side].has_handshake = true;
     if (rule && rule->sender < 2 && session->client_side == 2)
@@ -141,7 +142,8 @@ static void oversized(struct session *session, unsigned side, const struct hands
     struct event *event = session_event(session, side, EVENT_FAULT, span, h->length);
     if (event) {
         event->type = h->type;
-        event->fault = (struct fault){FAULT_MALFORMED, span->offset, "handshake message longer than any real one"};
+        event->fault = FAULT_MALFORMED;
+        event->field = "handshake message longer than any real one";
     }
     session->sides[side].message_skip = HANDSHAKE_HEADER_LEN + h->length;
 }

@@ -12,6 +12,8 @@ struct session *session_new(struct session_context *context)
         return NULL;
     session->context = context;
     session->client_side = 2;
+    session->events = &session->first_event;
+    session->cap_events = 1;
     context->memory_bytes += sizeof *session;
     return session;
 }
@@ -28,18 +30,32 @@ void session_free(struct session *session)
         for (unsigned i = 0; chain && i < chain->num; i++)
             certificate_release(chain->certificates[i]);
     }
+    for (unsigned i = 0; i < session->num_events; i++) {
+        if (session->events[i].is_hello_kept) {
+            const struct kept_hello *kept = session->events[i].body;
+            hello_shapes_release(session->context->hello_shapes, kept->shape);
+        }
+    }
     for (struct arena_block *block = session->arena, *next; block; block = next) {
         next = block->next;
         free(block);
     }
-    session->context->memory_bytes -= sizeof *session + session->arena_len + session->cap_events * sizeof(struct event);
-    free(session->events);
+    session->context->memory_bytes -= sizeof *session + session->arena_len;
+    if (session->events != &session->first_event) {
+        session->context->memory_bytes -= session->cap_events * sizeof(struct event);
+        free(session->events);
+    }
     free(session);
 }
 
 /* Blocks are as large as what they hold: most connections keep two to eight messages of very different sizes. */
 void *session_alloc(struct session *session, size_t len)
 {
+    if (len <= ROOM_LEN - session->room_len) {
+        void *at = session->room + session->room_len;
+        session->room_len += (uint32_t)(len + 7) & ~7u;
+        return at;
+    }
     size_t whole = sizeof(struct arena_block) + len;
     if (len > LIMIT_SESSION_ARENA || session->arena_len + whole > LIMIT_SESSION_ARENA) {
         session->context->arena_limit_hits++;
@@ -64,6 +80,34 @@ struct bytes session_keep(struct session *session, struct bytes b)
     return (struct bytes){copy, b.len};
 }
 
+void session_keep_body(struct session *session, struct event *event, struct bytes body)
+{
+    struct bytes kept = session_keep(session, body);
+    event->body = kept.at;
+    event->body_len = (uint32_t)kept.len;
+}
+
+void session_keep_hello(struct session *session, struct event *event, struct bytes body)
+{
+    struct hello_shapes *shapes = session->context->hello_shapes;
+    struct hello_parts parts = {.num = 0};
+    if (shapes && session->num_client_hellos < SHARED_HELLOS)
+        client_hello_parts(body, &parts);
+    if (parts.num == 0) {
+        session_keep_body(session, event, body);
+        return;
+    }
+    struct kept_hello *kept = session_alloc(session, sizeof *kept + hello_own_len(&parts));
+    struct hello_shape *shape = kept ? hello_shapes_take(shapes, body, &parts) : NULL;
+    if (!shape)
+        return;
+    kept->shape = shape;
+    hello_own_copy(body, &parts, kept->own);
+    event->is_hello_kept = true;
+    event->body = kept;
+    event->body_len = (uint32_t)body.len;
+}
+
 static bool events_grow(struct session *session)
 {
     if (session->num_events == LIMIT_SESSION_EVENTS) {
@@ -72,12 +116,14 @@ static bool events_grow(struct session *session)
         session->is_events_cut = true;
         return false;
     }
-    /* One event is all that a connection has which never gets further than its ClientHello. */
-    unsigned cap = session->cap_events == 0 ? 1 : session->cap_events < 8 ? 8 : session->cap_events * 2u;
-    struct event *events = realloc(session->events, cap * sizeof *events);
+    bool is_first = session->events == &session->first_event;
+    unsigned cap = is_first ? 8 : session->cap_events * 2u;
+    struct event *events = realloc(is_first ? NULL : session->events, cap * sizeof *events);
     if (!events)
         return false;
-    session->context->memory_bytes += (cap - session->cap_events) * sizeof *events;
+    if (is_first)
+        events[0] = session->first_event;
+    session->context->memory_bytes += (cap - (is_first ? 0u : session->cap_events)) * sizeof *events;
     session->events = events;
     session->cap_events = (uint16_t)cap;
     return true;

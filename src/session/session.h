@@ -11,6 +11,7 @@
 
 #include "flow/flow.h"
 #include "session/connection.h"
+#include "session/hello_shapes.h"
 
 #include <stdbool.h>
 
@@ -19,8 +20,9 @@ struct session;
 /* Shared by all sessions of a run. Counters of limits that were hit are reported in the summary. */
 struct session_context {
     struct certificates *certificates;
+    struct hello_shapes *hello_shapes; /* NULL: ClientHellos are kept whole */
     uint64_t arena_limit_hits, event_limit_hits, message_limit_hits, chain_limit_hits;
-    uint64_t memory_bytes; /* held by all sessions now */
+    uint64_t memory_bytes; /* held by all sessions now, shapes of ClientHellos apart */
 };
 
 /* NULL when out of memory: the connection then goes unreported, which the caller counts. */
@@ -41,8 +43,10 @@ bool session_is_tls(const struct session *session);
 /* True when either side sent any payload. */
 bool session_has_payload(const struct session *session);
 
-/* Fills *out with all facts. session may be NULL (no payload was seen). Slices borrow session and flow. */
+/* Fills *out with all facts. session may be NULL (no payload was seen). Slices borrow session, flow and what
+ * connection_cleanup() frees. */
 void connection_build(struct connection *out, const struct session *session, const struct flow *flow);
+void connection_cleanup(struct connection *c);
 /* The side that is the client, by SYN, hello or one-role messages, else by ports; *is_certain says which. */
 unsigned session_client_side(const struct session *session, const struct flow *flow, bool *is_certain);
 

@@ -5,6 +5,8 @@
 #include "bounds.h"
 #include "session/session.h"
 
+#include <stdalign.h>
+
 enum {
     HIDDEN_KEEP = 16, /* protected records noted for each side; the latest replaces the last of them */
     PLAIN_SCAN_LEN =
@@ -14,6 +16,8 @@ enum {
     FIRST_BYTES_LEN = 64,                                   /* of a side that is no TLS */
     LOST_MARKS = 64,                                        /* packets told apart in that window */
     HELLO_PATTERN_LEN = 11, /* record header, handshake header, version: what a hello is recognised by */
+    SHARED_HELLOS = 2,      /* ClientHellos of one session whose shape is shared: no more become facts */
+    ROOM_LEN = 80,          /* takes what is kept of an ordinary ClientHello */
 };
 
 enum side_state {
@@ -62,6 +66,12 @@ struct side {
     uint32_t message_skip; /* handshake bytes of an oversized message still to come */
 };
 
+/* A ClientHello whose shape other sessions share. */
+struct kept_hello {
+    struct hello_shape *shape;
+    uint8_t own[];
+};
+
 struct arena_block {
     struct arena_block *next;
     size_t len;
@@ -83,6 +93,9 @@ struct session {
     struct connection_chain *chains[2]; /* by flow side, in the arena */
     struct bytes *first_bytes[2];
     struct side sides[2];
+    struct event first_event; /* all that a connection has which gets no further than its ClientHello */
+    uint32_t room_len;
+    alignas(8) uint8_t room[ROOM_LEN]; /* the arena's first bytes, in use up to room_len */
 };
 
 /* Where a record or message lies. */
@@ -109,6 +122,9 @@ static inline void chunk_advance(struct chunk *chunk, size_t n)
 /* session.c */
 void *session_alloc(struct session *session, size_t len);           /* NULL at the limit */
 struct bytes session_keep(struct session *session, struct bytes b); /* a copy; empty at the limit */
+void session_keep_body(struct session *session, struct event *event, struct bytes body);
+/* The same for a ClientHello, of which opaque parts may be left out. */
+void session_keep_hello(struct session *session, struct event *event, struct bytes body);
 /* A new event of `len` bytes at `span`; NULL at the limit. */
 struct event *session_event(struct session *session, unsigned side, enum event_kind kind, const struct span *span,
                             uint32_t len);

@@ -27,7 +27,7 @@ static void hello(struct session *session, unsigned side, struct bytes body, str
     if (event) {
         event->version = hello.legacy_version;
         event->code = SSL2_CLIENT_HELLO;
-        event->body = session_keep(session, body);
+        session_keep_body(session, event, body);
     }
 }
 
@@ -44,7 +44,7 @@ static void server_hello(struct session *session, unsigned side, struct bytes bo
     if (session->client_side == 2)
         session->client_side = (uint8_t)!side;
     if (event)
-        event->body = session_keep(session, body);
+        session_keep_body(session, event, body);
     if (hello.certificate.len == 0 || session->chains[side])
         return;
     struct certificate *certificate = certificate_intern(session->context->certificates, hello.certificate);
@@ -89,7 +89,7 @@ static void record(struct session *session, unsigned side, const struct ssl2_rec
     else if (type == SSL2_SERVER_HELLO)
         server_hello(session, side, body, span, event);
     else if (event && (type == SSL2_CLIENT_MASTER_KEY || type == SSL2_ERROR))
-        event->body = session_keep(session, bytes_slice(body, 0, 16));
+        session_keep_body(session, event, bytes_slice(body, 0, 16));
     if (type == SSL2_CLIENT_MASTER_KEY)
         session->has_master_key = true;
 }

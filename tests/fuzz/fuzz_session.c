@@ -55,10 +55,10 @@ static void step_gap(struct script *s, unsigned side, size_t len, const struct m
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct session_context context = {.certificates = certificates_new(1 << 20)};
+    struct session_context context = {.certificates = certificates_new(1 << 20), .hello_shapes = hello_shapes_new()};
     struct fault fault;
     struct script s = {.session = session_new(&context)};
-    if (!context.certificates || !s.session)
+    if (!context.certificates || !context.hello_shapes || !s.session)
         abort();
     cursor_init_whole(&s.c, (struct bytes){data, size}, &fault);
     uint8_t setup = cursor_u8(&s.c, "setup");
@@ -87,9 +87,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     connection_build(&c, s.session, &s.flow);
     for (unsigned i = 0; i < c.chain.num; i++)
         (void)certificate_facts(c.chain.certificates[i]);
+    connection_cleanup(&c);
     session_free(s.session);
     if (context.memory_bytes != 0)
         abort();
+    hello_shapes_free(context.hello_shapes);
     certificates_free(context.certificates);
     return 0;
 }

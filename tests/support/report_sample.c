@@ -173,7 +173,12 @@ static void build_events(struct report_sample *s)
          .is_after_gap = true},
         {.kind = EVENT_ALERT, .role = ROLE_CLIENT, .level = 2, .code = 48, .last = moment(7, 15)},
         {.kind = EVENT_HIDDEN_ALERT, .role = ROLE_SERVER, .len = 26, .last = moment(8, 17)},
-        {.kind = EVENT_FAULT, .role = ROLE_SERVER, .last = moment(8, 17), .fault = {FAULT_MALFORMED, 77, "extensions"}},
+        {.kind = EVENT_FAULT,
+         .role = ROLE_SERVER,
+         .last = moment(8, 17),
+         .offset = 77,
+         .fault = FAULT_MALFORMED,
+         .field = "extensions"},
         {.kind = EVENT_RST, .role = ROLE_CLIENT, .last = moment(8, 20)},
         {.kind = EVENT_FIN, .role = ROLE_SERVER, .last = moment(9, 30)},
     };

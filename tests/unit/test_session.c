@@ -1,7 +1,9 @@
 /* The session: from ordered bytes to events and facts, however the bytes are cut. */
 #include "session/session.h"
 #include "support/cmocka_all.h"
+#include "support/mutate.h"
 #include "support/tls_builder.h"
+#include "support/tls_messages.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,8 @@ static void set_up(struct bench *b)
 {
     memset(b, 0, sizeof *b);
     b->context.certificates = certificates_new(1 << 20);
+    b->context.hello_shapes = hello_shapes_new();
+    assert_non_null(b->context.hello_shapes);
     b->session = session_new(&b->context);
     assert_non_null(b->session);
     b->flow.ip_version = 4;
@@ -32,7 +36,9 @@ static void set_up(struct bench *b)
 
 static void tear_down(struct bench *b)
 {
+    connection_cleanup(&b->c);
     session_free(b->session);
+    hello_shapes_free(b->context.hello_shapes);
     certificates_free(b->context.certificates);
     assert_true(b->context.memory_bytes == 0);
 }
@@ -537,9 +543,60 @@ static void test_bulk_is_skipped(void **state)
     tear_down(&b);
 }
 
+static void assert_same_bytes(struct bytes a, struct bytes b)
+{
+    assert_int_equal(a.len, b.len);
+    if (a.len > 0)
+        assert_memory_equal(a.at, b.at, a.len);
+}
+
+/* What is kept of a ClientHello in parts gives the facts of the whole one, for every end that the capture may have. */
+static void test_hello_in_parts(void **state)
+{
+    (void)state;
+    static const char *const hellos[] = {HELLO_CURL, HELLO_NODE, HELLO_PSK, HELLO_AGAIN};
+    for (size_t i = 0; i < 4 * sizeof hellos / sizeof hellos[0]; i++) {
+        struct bytes body = bytes_from_hex(hellos[i / 4]);
+        struct wire *w = calloc(1, sizeof *w);
+        wire_message(w, HS_CLIENT_HELLO, body.at, body.len);
+        w->len -= i % 4 * 29;
+        struct bench whole, parts;
+        set_up(&whole);
+        set_up(&parts);
+        hello_shapes_free(whole.context.hello_shapes);
+        whole.context.hello_shapes = NULL;
+        send_bytes(&whole, 0, wire_all(w), 1400);
+        send_bytes(&parts, 0, wire_all(w), 1400);
+        finish(&whole);
+        finish(&parts);
+        struct client_hello *a = &whole.c.client_hello, *b = &parts.c.client_hello;
+        assert_true(whole.c.has_client_hello && parts.c.has_client_hello);
+        assert_true(whole.c.events[0].body_len == parts.c.events[0].body_len && parts.c.events[0].is_hello_kept);
+        assert_int_equal(whole.c.client_hello_body.len, parts.c.client_hello_body.len);
+        assert_int_equal(whole.c.client_hello_fault.kind, parts.c.client_hello_fault.kind);
+        assert_int_equal(whole.c.client_hello_fault.offset, parts.c.client_hello_fault.offset);
+        assert_int_equal(a->random.len, b->random.len);
+        assert_same_bytes(a->session_id, b->session_id);
+        assert_int_equal(a->cipher_suites.num, b->cipher_suites.num);
+        assert_same_bytes(a->ext.server_name, b->ext.server_name);
+        assert_same_bytes(a->ext.alpn, b->ext.alpn);
+        assert_int_equal(a->ext.num, b->ext.num);
+        assert_int_equal(a->ext.has_bad, b->ext.has_bad);
+        assert_int_equal(a->ext.key_shares.len, b->ext.key_shares.len);
+        assert_int_equal(a->ext.num_psk_identities, b->ext.num_psk_identities);
+        assert_int_equal(a->ext.num_psk_binders, b->ext.num_psk_binders);
+        assert_int_equal(a->ext.session_ticket.len, b->ext.session_ticket.len);
+        tear_down(&whole);
+        tear_down(&parts);
+        free(w);
+        free((void *)(uintptr_t)body.at);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_hello_in_parts),
         cmocka_unit_test(test_tls12_any_segmentation),
         cmocka_unit_test(test_alert_of_seven_bytes),
         cmocka_unit_test(test_tls_after_plain_text),
