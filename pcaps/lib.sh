@@ -40,8 +40,9 @@ network_up() {
     # As a span port would show them: no segments above the MTU, whole checksums.
     in_server ethtool -K vs tso off gso off gro off tx off >/dev/null 2>&1
     in_client ethtool -K vc tso off gso off gro off tx off >/dev/null 2>&1
-    mkdir -p "/etc/netns/$client_ns"
-    printf '%s %s\n%s %s\n' $server4 "$hosts" $server6 "six.example.test" >"/etc/netns/$client_ns/hosts"
+    mkdir -p "/etc/netns/$client_ns" "/etc/netns/$server_ns"
+    printf '127.0.0.1 localhost %s\n' "$(hostname)" | tee "/etc/netns/$client_ns/hosts" >"/etc/netns/$server_ns/hosts"
+    printf '%s %s\n%s %s\n' $server4 "$hosts" $server6 "six.example.test" >>"/etc/netns/$client_ns/hosts"
     printf 'nameserver %s\noptions timeout:1 attempts:2\n' $server4 >"/etc/netns/$client_ns/resolv.conf"
     printf 'hosts: files dns\n' >"/etc/netns/$client_ns/nsswitch.conf"
 }
@@ -50,7 +51,7 @@ hosts="www.example.test example.test wrong.example.test www.example.com mail.exa
 network_down() {
     ip netns del "$server_ns" 2>/dev/null
     ip netns del "$client_ns" 2>/dev/null
-    rm -rf "/etc/netns/$client_ns"
+    rm -rf "/etc/netns/$client_ns" "/etc/netns/$server_ns"
 }
 
 # ---- one capture -------------------------------------------------------------------------------
@@ -97,10 +98,12 @@ background() {
 }
 
 # capture [FILTER...]: starts tcpdump at the server's end, or where capture_ns and capture_dev say.
-# tcpdump_options (words) are added.
+# tcpdump_options (words) are added. FILTER "everything" filters nothing.
 capture() {
     local ns=${capture_ns:-$server_ns} dev=${capture_dev:-vs}
     local filter=${*:-not arp and not igmp and not (ip6 and dst net ff02::/16) and not (icmp6 and ip6[40] >= 133 and ip6[40] <= 137)}
+    # Some devices cannot filter.
+    [ "$filter" = everything ] && filter=
     background ip netns exec "$ns" tcpdump -i "$dev" -n -U -Z root --immediate-mode ${tcpdump_options:-} \
         -w "$raw" "$filter" 2>"$work/tcpdump.err"
     tcpdump_pid=$!
@@ -192,7 +195,7 @@ complaints() {
     done < <(grep -aE "$complaint" "$1" | grep -avE "$no_complaint" | sed -E 's/[[:cntrl:]]//g; s/^[0-9A-F]{12,}:error/error/' | cut -c1-240 | head -"${complaint_lines:-3}")
 }
 complaint='error:|rror: |curl: \(|\*\*\* |verify error|SSL_ERROR|SEC_ERROR|PR_[A-Z_]+ERROR|Exception|ERR_|refused|timed out|unreachable|Alert|alert|failed:|failed\.|ERROR|WARNING: cannot|unable to|Name or service|remote error|no server'
-no_complaint='Verification error: self-signed|^ *at |CONNECTED|Warning: |--no-check|handshake failure in dbus|dbus|gpu|GPU|gcm|vaapi'
+no_complaint='Verification error: self-signed|^ *at |CONNECTED|Warning: |--no-check|handshake failure in dbus|dbus|zygote|gpu|GPU|gcm|vaapi'
 
 note_software() {
     local word program=
@@ -319,14 +322,7 @@ gnutls_get() {
 web() {
     local port=$1 cert=$2
     shift 2
-    sleepy_server "$port" openssl s_server -quiet -www -accept "$port" -cert "$pki/$cert.pem" -key "$pki/$cert.key" \
-        -cert_chain "$pki/$cert.chain" "$@"
-}
-
-# web_alone PORT CERTIFICATE [OPTION...]: without the chain.
-web_alone() {
-    local port=$1 cert=$2
-    shift 2
+    [ -s "$pki/$cert.issuers" ] && set -- -cert_chain "$pki/$cert.issuers" "$@"
     sleepy_server "$port" openssl s_server -quiet -www -accept "$port" -cert "$pki/$cert.pem" -key "$pki/$cert.key" "$@"
 }
 

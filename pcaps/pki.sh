@@ -34,7 +34,8 @@ names() { printf 'subjectAltName = DNS:%s\n' "$(echo "$*" | sed 's/ /,DNS:/g')";
 leaf() {
     issue "$1" "${3:-inter}" "$2" "/O=Example Test/CN=${cn:-www.example.test}" "${4:--30 days}" "${5:-+300 days}" \
         "basicConstraints = critical,CA:false\nkeyUsage = critical,digitalSignature,keyEncipherment\nextendedKeyUsage = ${eku:-serverAuth}\n$(names ${san:-www.example.test example.test "*.apps.example.test"})\n${6:-}" "${7:-sha256}"
-    cat "$1.pem" "${3:-inter}.pem" >"$1.chain"
+    cat "${3:-inter}.pem" >"$1.issuers"
+    cat "$1.pem" "$1.issuers" >"$1.chain"
 }
 
 authority="basicConstraints = critical,CA:true\nkeyUsage = critical,keyCertSign,cRLSign"
@@ -87,7 +88,8 @@ CNF
     eku=clientAuth leaf misused rsa2048
     leaf viaexpired rsa2048 expiredinter
     leaf viapathlen rsa2048 subpathlen
-    cat viapathlen.pem subpathlen.pem pathlen.pem >viapathlen.chain
+    cat subpathlen.pem pathlen.pem >viapathlen.issuers
+    cat viapathlen.pem viapathlen.issuers >viapathlen.chain
     leaf viaconstrained rsa2048 constrained
     san="$(seq -f 'host%04g.customer-with-a-long-name.example.test' 1 150 | tr '\n' ' ') www.example.test" leaf large rsa4096
     san=www.example.com cn=www.example.com leaf direct rsa2048 public

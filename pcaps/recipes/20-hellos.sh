@@ -86,7 +86,7 @@ make_early_data_accepted() {
     expect outcome=completed verdict=ok sni=$name version=TLSv1.3 resumed=psk early_data=offered
     sees 'tls.handshake.type == 1 && tls.handshake.extension.type == 42'
     capture
-    sleepy_server 443 openssl s_server -quiet -accept 443 -cert "$pki/rsa.pem" -key "$pki/rsa.key" -cert_chain "$pki/rsa.chain" -early_data -max_early_data 4096
+    sleepy_server 443 openssl s_server -quiet -accept 443 -cert "$pki/rsa.pem" -key "$pki/rsa.key" -cert_chain "$pki/rsa.issuers" -early_data -max_early_data 4096
     talk -servername $name -sess_out "$work/session"
     printf 'hello early\n' >"$work/early"
     talk_input="sleep 1" talk -servername $name -sess_in "$work/session" -early_data "$work/early"
@@ -99,11 +99,11 @@ make_early_data_rejected() {
     sees 'tls.handshake.type == 1 && tls.handshake.extension.type == 42'
     sees 'tls.handshake.type == 2 && tls.handshake.random' 3
     capture
-    sleepy_server 443 openssl s_server -quiet -accept 443 -cert "$pki/rsa.pem" -key "$pki/rsa.key" -cert_chain "$pki/rsa.chain" -early_data -max_early_data 4096
+    sleepy_server 443 openssl s_server -quiet -accept 443 -cert "$pki/rsa.pem" -key "$pki/rsa.key" -cert_chain "$pki/rsa.issuers" -early_data -max_early_data 4096
     talk -servername $name -sess_out "$work/session"
     kill -- "-${running[-1]}"
     await 5 not_listening 443
-    sleepy_server 443 openssl s_server -quiet -rev -accept 443 -cert "$pki/rsa.pem" -key "$pki/rsa.key" -cert_chain "$pki/rsa.chain" -groups P-384
+    sleepy_server 443 openssl s_server -quiet -rev -accept 443 -cert "$pki/rsa.pem" -key "$pki/rsa.key" -cert_chain "$pki/rsa.issuers" -groups P-384
     printf 'hello early\n' >"$work/early"
     talk_input="sleep 1" talk -servername $name -sess_in "$work/session" -early_data "$work/early"
 }
@@ -152,7 +152,7 @@ make_renegotiation_client() {
     expect outcome=completed verdict=ok sni=$name version=TLSv1.2 absent=renegotiation-refused
     sees 'tls.record.content_type == 22' 6
     capture
-    sleepy_server 443 openssl s_server -quiet -rev -accept 443 -cert "$pki/rsa.pem" -key "$pki/rsa.key" -cert_chain "$pki/rsa.chain" -tls1_2 -client_renegotiation
+    sleepy_server 443 openssl s_server -quiet -rev -accept 443 -cert "$pki/rsa.pem" -key "$pki/rsa.key" -cert_chain "$pki/rsa.issuers" -tls1_2 -client_renegotiation
     talk_input="sleep 0.5; echo R; sleep 0.7; echo hello; sleep 0.5; echo Q" talk -servername $name
 }
 
@@ -162,7 +162,7 @@ make_renegotiation_refused() {
     sees 'tls.record.content_type == 22' 4
     sees 'tls.record.content_type == 21'
     capture
-    sleepy_server 443 openssl s_server -quiet -rev -accept 443 -cert "$pki/rsa.pem" -key "$pki/rsa.key" -cert_chain "$pki/rsa.chain" -tls1_2
+    sleepy_server 443 openssl s_server -quiet -rev -accept 443 -cert "$pki/rsa.pem" -key "$pki/rsa.key" -cert_chain "$pki/rsa.issuers" -tls1_2
     talk_input="sleep 0.5; echo R; sleep 1" talk -servername $name
 }
 
@@ -171,7 +171,7 @@ make_key_update() {
     expect outcome=completed verdict=ok sni=$name version=TLSv1.3
     sees 'tls.app_data' 6
     capture
-    sleepy_server 443 openssl s_server -quiet -rev -accept 443 -cert "$pki/rsa.pem" -key "$pki/rsa.key" -cert_chain "$pki/rsa.chain"
+    sleepy_server 443 openssl s_server -quiet -rev -accept 443 -cert "$pki/rsa.pem" -key "$pki/rsa.key" -cert_chain "$pki/rsa.issuers"
     talk_input="sleep 0.5; echo K; sleep 0.3; echo hello; sleep 0.5; echo Q" talk -servername $name
 }
 

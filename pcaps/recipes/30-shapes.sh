@@ -256,7 +256,7 @@ make_mid_stream() {
     sees 'tls.app_data' 2
     never 'tcp.flags.syn == 1'
     never 'tls.handshake'
-    sleepy_server 443 openssl s_server -quiet -rev -accept 443 -cert "$pki/rsa.pem" -key "$pki/rsa.key" -cert_chain "$pki/rsa.chain" -tls1_2
+    sleepy_server 443 openssl s_server -quiet -rev -accept 443 -cert "$pki/rsa.pem" -key "$pki/rsa.key" -cert_chain "$pki/rsa.issuers" -tls1_2
     background ip netns exec "$client_ns" bash -c '(sleep 2; echo one; sleep 0.3; echo two; sleep 0.5) | openssl s_client -quiet -connect '$server4':443 -servername '$name
     commands+=("client: openssl s_client -quiet -connect $server4:443 -servername $name")
     sleep 1
@@ -422,8 +422,9 @@ make_name_dns_refused() {
 }
 
 make_name_no_answer() {
-    say "The client's DNS questions are never answered (dropped by a firewall), no connection follows."
+    say "The client's DNS questions are never answered (dropped by a firewall), no connection follows; another client completes."
     expect record=name verdict=name-not-resolved name=www.example.net
+    expect outcome=completed verdict=ok sni=$name
     sees 'dns.flags.response == 0' 2
     never 'dns.flags.response == 1'
     firewall server iptables -A INPUT -p udp --dport 53 -j DROP

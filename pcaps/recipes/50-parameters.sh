@@ -421,7 +421,7 @@ make_dh_weak() {
     capture
     nginx_start "ssl_protocols TLSv1.2; ssl_dhparam $pki/dh1024.pem; ssl_ciphers DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0;"
     talk -servername $name -cipher "DHE:@SECLEVEL=2"
-    gnutls_get --priority NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+DHE-RSA
+    gnutls_get --priority NORMAL:%PROFILE_MEDIUM:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+DHE-RSA
     talk -servername $name -cipher "DHE:@SECLEVEL=0"
 }
 
@@ -518,13 +518,15 @@ make_hello_retry_then_closed() {
 }
 
 make_psk_unknown() {
-    say "A client with a PSK identity that the server does not know (gnutls-cli to gnutls-serv, TLS 1.2): unknown_psk_identity (115)."
+    say "A client with a PSK identity that the server does not know (s_client to stunnel, TLS 1.2): unknown_psk_identity (115)."
     expect outcome=failed verdict=psk-unknown side=client ended_by=server
     sees 'tls.alert_message.desc == 115'
     capture
-    server 443 gnutls-serv -q --http -p 443 --pskpasswd "$pki/psk.gnutls" --priority NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+ECDHE-PSK:+PSK
-    client_input="sleep 1" client gnutls-cli -p 443 $name --pskusername stranger --pskkey 0123456789abcdef0123456789abcdef \
-        --priority NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+ECDHE-PSK:+PSK
+    printf 'client:0123456789abcdef0123456789abcdef\n' >"$work/psk.txt"
+    chmod 600 "$work/psk.txt"
+    printf 'foreground=yes\npid=\n[s]\naccept=443\nconnect=127.0.0.1:8080\nciphers=PSK\nPSKsecrets=%s\nsslVersionMax=TLSv1.2\n' "$work/psk.txt" >"$work/server.conf"
+    server 443 stunnel4 "$work/server.conf"
+    client_input="sleep 1" client openssl s_client -connect $name:443 -psk 0123456789abcdef0123456789abcdef -psk_identity stranger -tls1_2 -cipher PSK
 }
 
 make_user_canceled() {

@@ -1,6 +1,6 @@
 """Hand-made TLS bytes, as hex text.
 
-hello.py [cipher=HEX] [compression=HEX] [renegotiation=yes] CERTIFICATE...
+hello.py [cipher=HEX] [compression=HEX] [renegotiation=yes] [unasked=HEX] [version=HEX] CERTIFICATE...
     a server's first flight of TLS 1.2 with RSA key exchange: ServerHello, Certificate, ServerHelloDone
 hello.py client [heartbeat]
     a ClientHello of TLS 1.2
@@ -36,7 +36,7 @@ if sys.argv[1] == "client":
     print(record(message(1, body), 0x0301).hex())
     sys.exit()
 
-options = {"cipher": "009c", "compression": "00", "renegotiation": "no"}
+options = {"cipher": "009c", "compression": "00", "renegotiation": "no", "unasked": "", "version": "0303"}
 chain = []
 for argument in sys.argv[1:]:
     if "=" in argument:
@@ -46,7 +46,8 @@ for argument in sys.argv[1:]:
         with open(argument) as pem:
             chain.append(ssl.PEM_cert_to_DER_cert(pem.read()))
 extensions = extension(0xFF01, b"\0") if options["renegotiation"] == "yes" else b""
-body = b"\x03\x03" + os.urandom(32) + b"\0" + bytes.fromhex(options["cipher"]) + bytes.fromhex(options["compression"])
+extensions += bytes.fromhex(options["unasked"])
+body = bytes.fromhex(options["version"]) + os.urandom(32) + b"\0" + bytes.fromhex(options["cipher"]) + bytes.fromhex(options["compression"])
 hello = message(2, body + (vector(extensions, 2) if extensions else b""))
 certificate = message(11, vector(b"".join(vector(one, 3) for one in chain), 3))
 print(record(hello + certificate + message(14, b"")).hex())
