@@ -141,6 +141,8 @@ shown() {
     text=${text//$tools\//tools/}
     text=${text//$lab\/bin\//}
     text=${text//$lab\/java/tools}
+    text=${text/#\/usr\/bin\//}
+    text=${text/#${JAVA%java}/}
     echo "$text"
 }
 
@@ -302,7 +304,7 @@ http {
     ${nginx_http:-}
 }
 CONF
-    commands+=("nginx: ssl_certificate pki/${nginx_chain:-$cert.chain}; $1 ${nginx_listen:+listen ... $nginx_listen;} ${nginx_http:+$(shown "$nginx_http" | tr -s ' \n' ' ')}")
+    commands+=("nginx: $(shown "ssl_certificate ${nginx_chain:-$pki/$cert.chain}; $1 ${nginx_listen:+listen ... $nginx_listen;} ${nginx_http:-}" | tr -s ' \n' ' ')")
     server 443 nginx -c "$work/nginx.conf"
 }
 

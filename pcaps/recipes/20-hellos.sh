@@ -252,7 +252,7 @@ make_clear_text_session_stunnel() {
     server 8080 $PYTHON "$tools/raw.py" listen 8080 read text:answer'\n' close
     server 443 stunnel4 "$work/server.conf"
     background ip netns exec "$client_ns" timeout 30 stunnel4 "$work/client.conf" >"$work/stunnel.log" 2>&1
-    commands+=("client: stunnel4 client.conf ($(tail -n +3 "$work/client.conf" | tr '\n' ' '))")
+    commands+=("client: stunnel4 client.conf ($(shown "$(tail -n +3 "$work/client.conf")" | tr '\n' ' '))")
     sleep 1
     client $PYTHON "$tools/raw.py" connect 127.0.0.1 8080 text:'question\n' read close
 }
