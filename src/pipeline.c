@@ -162,6 +162,7 @@ static void run_batch(struct pipeline *p, struct group *group, const struct capt
         if (p->filter && filter_match(p->filter, raw->link_type, raw->bytes, raw->len, &p->filter_error) != 1) {
             packets[i].kind = PACKET_SKIPPED;
             packets[i].skip = SKIP_FILTERED;
+            hashes[i] = 0;
             continue;
         }
         packet_dissect(&packets[i], raw->link_type, raw->bytes, raw->len);

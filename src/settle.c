@@ -78,15 +78,16 @@ static void emit(struct pipeline *p, struct connection *c, const struct verdict 
     p->summary.outcomes[verdict->outcome]++;
     if (verdict->code)
         count_verdict(&p->summary, verdict->code);
-    if (!is_selected(&p->options->selection, c, verdict))
-        return;
-    struct report_connection record = {
-        .connection = c,
-        .verdict = verdict,
-        .input = capture_input_at(p->capture, c->flow->first.place.file),
-        .capture = p->capture,
-    };
-    (void)report_connection(p->report, &record); /* a write error is kept and told by report_finish() */
+    if (is_selected(&p->options->selection, c, verdict)) {
+        struct report_connection record = {
+            .connection = c,
+            .verdict = verdict,
+            .input = capture_input_at(p->capture, c->flow->first.place.file),
+            .capture = p->capture,
+        };
+        (void)report_connection(p->report, &record); /* a write error is kept and told by report_finish() */
+    }
+    c->name = NULL; /* it may have lain here */
 }
 
 static bool is_told_port(const struct pipeline_options *options, uint16_t port)

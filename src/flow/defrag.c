@@ -212,7 +212,7 @@ static bool agrees(const struct datagram *d, const struct packet *fragment)
         return false;
     for (uint32_t at = 0; at < fragment->fragment.bytes.len; at += UNIT) {
         struct bytes unit = bytes_slice(fragment->fragment.bytes, at, UNIT);
-        if (is_filled(d, (offset + at) / UNIT) && memcmp(d->data + offset + at, unit.at, unit.len) != 0)
+        if (is_filled(d, (offset + at) / UNIT) && !bytes_equal((struct bytes){d->data + offset + at, unit.len}, unit))
             return false;
     }
     return true;

@@ -96,7 +96,7 @@ static void drain(struct flow_table *table, struct flow *flow, unsigned side, co
             deliver_cut(table, flow, side, segment->len - seen, &segment->moment);
         queue_free(table, segment);
     }
-    if (is_moved && s->queue->head) {
+    if (is_moved && s->queue && s->queue->head) {
         s->queue->hole_ns = now->time_ns;
         s->queue->hole_packets = packets_of(flow);
     }

@@ -66,6 +66,8 @@ void plain_opening(struct session *session, struct flow *flow, unsigned side, st
         session_side_dead(session, flow, side);
         return;
     }
+    if (!s->record)
+        return; /* the direction ended without a byte */
     struct bytes first = {s->record->data, s->record->len};
     enum opening opening = recognise(session, side, first, is_last);
     if (opening == OPENING_UNDECIDED)

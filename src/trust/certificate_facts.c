@@ -51,7 +51,7 @@ static const char *openssl_error(struct pool *pool)
     unsigned long first = ERR_peek_error();
     const char *reason = first ? ERR_reason_error_string(first) : NULL;
     snprintf(text, sizeof text, "%s", reason ? reason : "not a certificate");
-    for (unsigned long code; (code = ERR_get_error_all(NULL, NULL, NULL, &data, &flags)) != 0;) {
+    while (ERR_get_error_all(NULL, NULL, NULL, &data, &flags) != 0) {
         if (!(flags & ERR_TXT_STRING) || !data || !*data)
             continue;
         size_t len = strlen(text);

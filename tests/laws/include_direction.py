@@ -32,7 +32,7 @@ LIBRARIES = [
     (re.compile(r"(zlib|zstd|lz4\w*)\.h"), {"capture", "top"}),
 ]
 # dissect does no I/O, takes no memory and has no clock: only these of the system's headers.
-DISSECT_SYSTEM = {"stdbool.h", "stddef.h", "stdint.h", "string.h", "bounds.h", "assert.h", "inttypes.h", "stdalign.h"}
+DISSECT_SYSTEM = {"stdbool.h", "stddef.h", "stdint.h", "string.h", "limits.h", "assert.h", "inttypes.h", "stdalign.h"}
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"\n]+)"|<([^>\n]+)>|(\S.*))', re.MULTILINE)
 

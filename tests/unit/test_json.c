@@ -243,6 +243,8 @@ static void test_nothing_but_a_syn(void **state)
     assert_has(0, "\"tcp\":{\"setup\":\"unanswered\",\"close\":\"open\",\"retransmissions\":0,\"out_of_order\":0,"
                   "\"gaps\":0,\"gap_bytes\":0},\"outcome\":\"incomplete\"}");
     free(text);
+    sample.connection = (struct connection){0};
+    sample.shown.verdict = NULL;
 }
 
 static void test_hello_retry(void **state)

@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""Golden captures: what tlswhy writes for every capture in pcaps/ is, byte for byte, what stands in this folder.
+
+    run.py             compares, shows what differs
+    run.py --update    writes the files anew; read the difference in git before it is committed
+"""
+import difflib
+import os
+import re
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PCAPS = os.path.join(HERE, "..", "..", "pcaps")
+CAPTURE_NAME = re.compile(r"(.+?)\.(pcap|pcapng)(\.(gz|zst|lz4))?$")
+FORMATS = (("json", ["--format", "json"]), ("txt", ["--format", "text", "--color=never"]))
+SHOWN_LINES = 40
+
+
+def captures():
+    """{name: path}; a name that two captures would share is an error in pcaps/."""
+    found = {}
+    for file in sorted(os.listdir(PCAPS)) if os.path.isdir(PCAPS) else []:
+        match = CAPTURE_NAME.match(file)
+        if match and found.setdefault(match.group(1), os.path.join(PCAPS, file)) != os.path.join(PCAPS, file):
+            sys.exit(f"{file}: another capture has this name, too")
+    return found
+
+
+def write_out(program, path, arguments):
+    # A terminal, a time zone or a colour setting must not show in the output.
+    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "CLICOLOR_FORCE", "COLUMNS")}
+    environment.update(TZ="Pacific/Auckland", LC_ALL="C")
+    result = subprocess.run([program, *arguments, path], capture_output=True, check=False, timeout=120, env=environment,
+                            stdin=subprocess.DEVNULL)
+    if result.returncode != 0:
+        return None, f"exit status {result.returncode}: {result.stderr.decode('utf-8', 'replace')[:2000]}"
+    return result.stdout, None
+
+
+def difference(expected, actual, name):
+    lines = list(difflib.unified_diff(expected.decode("utf-8", "replace").splitlines(),
+                                      actual.decode("utf-8", "replace").splitlines(),
+                                      f"expected {name}", f"actual {name}", lineterm="", n=1))
+    more = [f"... {len(lines) - SHOWN_LINES} more lines"] if len(lines) > SHOWN_LINES else []
+    return "\n".join(line[:1000] for line in lines[:SHOWN_LINES] + more)
+
+
+def check(program, name, path, extension, arguments, is_update):
+    actual, problem = write_out(program, path, arguments)
+    golden = os.path.join(HERE, f"{name}.{extension}")
+    if problem:
+        return f"{path}: {problem}"
+    if is_update:
+        with open(golden, "wb") as f:
+            f.write(actual)
+        return None
+    if not os.path.exists(golden):
+        return f"{golden} is missing: look at the output, then make it with {sys.argv[0]} --update"
+    with open(golden, "rb") as f:
+        expected = f.read()
+    return None if expected == actual else difference(expected, actual, f"{name}.{extension}")
+
+
+def main():
+    is_update = sys.argv[1:] == ["--update"]
+    if sys.argv[1:] and not is_update:
+        sys.exit(__doc__)
+    program = os.environ.get("TLSWHY") or os.path.join(HERE, "..", "..", "build", "release", "tlswhy")
+    found = captures()
+    if not os.access(program, os.X_OK) or not found:
+        print(f"skipped: {program} is not built" if found else "skipped: no captures in pcaps/")
+        sys.exit(77)
+    if not is_update and not any(f.endswith((".json", ".txt")) for f in os.listdir(HERE)):
+        print(f"skipped: no expected output here yet, make it with {sys.argv[0]} --update")
+        sys.exit(77)
+    complaints = [c for name, path in found.items() for extension, arguments in FORMATS
+                  if (c := check(program, name, path, extension, arguments, is_update))]
+    # A golden file whose capture is gone tests nothing.
+    for file in sorted(os.listdir(HERE)):
+        stem, extension = os.path.splitext(file)
+        if extension in (".json", ".txt") and stem not in found:
+            complaints.append(f"{file}: there is no such capture in pcaps/")
+    print("\n".join(complaints))
+    print(f"{len(found)} captures, {len(complaints)} differences")
+    sys.exit(1 if complaints else 0)
+
+
+if __name__ == "__main__":
+    main()
