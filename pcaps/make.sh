@@ -56,7 +56,7 @@ for tool in openssl gnutls-cli tstclnt java node curl nginx tcpdump tshark editc
     command -v $tool >/dev/null || die "$tool is missing: run $0 --install"
 done
 for file in "$here"/recipes/*.sh; do . "$file"; done
-[ $# -gt 0 ] || { rm -rf "$lab" && : >"$here/pki/roots.pem" && : >"$here/pki/others.pem"; }
+[ $# -gt 0 ] || { rm -rf "$lab"/{pki,run,java,bin} && : >"$here/pki/roots.pem" && : >"$here/pki/others.pem" && : >"$here/pki/intermediates.pem"; }
 mkdir -p "$lab"
 pki_make
 mkdir -p "$lab/java" && cd "$lab" && "${JAVA%java}javac" -d "$lab/java" "$tools"/*.java || die "javac"
