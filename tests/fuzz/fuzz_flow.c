@@ -190,7 +190,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(table != NULL);
     l.table = table;
     struct tcp_pair pairs[PAIRS];
-    for (uint16_t i = 0; i < PAIRS; i++)
+    for (unsigned i = 0; i < PAIRS; i++)
         pairs[i] = tcp_pair((uint16_t)(4000 + i));
     pairs[1].isn[0] = UINT32_MAX - 100;
     memcpy(pairs[3].address[1], pairs[3].address[0], sizeof pairs[3].address[1]);

@@ -56,6 +56,18 @@ static void test_data_that_a_rst_overtook(void **state)
     assert_true(r->flow.is_closed);
 }
 
+static void test_old_data_long_after_a_rst(void **state)
+{
+    (void)state;
+    open_connection();
+    flow_send(r, &pair, 1, "A", 1, 1, "world");
+    flow_send(r, &pair, 1, "RA", 6, 1, "");
+    r->time_ns += SECOND / 5;
+    flow_send(r, &pair, 1, "A", 1, 1, "world"); /* a host that reset would not send it again */
+    assert_true(r->rare.data_after_rst[1]);
+    flow_expect(r, "data 1.1 @0 world #4\nclose 1.1 rst #5\n");
+}
+
 static void test_rsts_that_a_real_host_sends(void **state)
 {
     (void)state;
@@ -367,6 +379,7 @@ int main(void)
         FLOW_TEST(test_a_rst_closes_at_once),
         FLOW_TEST(test_data_after_a_forged_rst),
         FLOW_TEST(test_data_that_a_rst_overtook),
+        FLOW_TEST(test_old_data_long_after_a_rst),
         FLOW_TEST(test_rsts_that_a_real_host_sends),
         FLOW_TEST(test_rsts_with_guessed_numbers),
         FLOW_TEST(test_half_close),

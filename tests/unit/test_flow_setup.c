@@ -198,6 +198,18 @@ static void test_a_syn_on_an_open_connection_refused(void **state)
     assert_int_equal(r->flow.setup, FLOW_REFUSED);
 }
 
+static void test_a_syn_where_the_peer_is_never_heard(void **state)
+{
+    (void)state;
+    flow_send(r, &pair, 0, "S", 0, 0, "");
+    flow_send(r, &pair, 0, "A", 1, 1, "one");
+    pair.isn[0] += 1000000;
+    flow_send(r, &pair, 0, "S", 0, 0, "");
+    flow_expect(r, "begin 1\ndata 1.0 @0 one #2\nend 1 reused\nbegin 2\n");
+    flow_send(r, &pair, 0, "A", 1, 1, "two");
+    flow_expect(r, "data 2.0 @0 two #4\n");
+}
+
 static void test_a_syn_after_a_minute_of_silence(void **state)
 {
     (void)state;
@@ -373,6 +385,7 @@ int main(void)
         FLOW_TEST(test_a_syn_on_an_open_connection),
         FLOW_TEST(test_a_syn_on_an_open_connection_that_goes_on),
         FLOW_TEST(test_a_syn_on_an_open_connection_refused),
+        FLOW_TEST(test_a_syn_where_the_peer_is_never_heard),
         FLOW_TEST(test_a_syn_after_a_minute_of_silence),
         FLOW_TEST(test_simultaneous_open),
         FLOW_TEST(test_a_lone_syn_ack),

@@ -3,6 +3,7 @@
 #include "flow/flow.h"
 #include "support/flow_fixture.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void open_connection(void)
@@ -97,8 +98,8 @@ static void test_different_bytes_in_the_queue(void **state)
         send_bytes(4, "DEF", cases[i].is_first_damaged);
         send_bytes(4, "def", cases[i].is_second_damaged);
         send_bytes(1, "abc", false);
-        char expected[100] = "data 1.0 @0 abc #6\n";
-        strcat(expected, cases[i].winner);
+        char expected[100];
+        (void)snprintf(expected, sizeof expected, "data 1.0 @0 abc #6\n%s", cases[i].winner);
         flow_expect(r, expected);
         assert_int_equal(r->rare.conflicts, 1);
         assert_int_equal(r->flow.stream[0].bytes, 6);
@@ -510,6 +511,90 @@ static void test_gaps_among_quiet_bytes(void **state)
     assert_int_equal(r->flow.stream[0].next, 16);
 }
 
+static void test_the_place_of_quiet_bytes(void **state)
+{
+    (void)state;
+    r->quiet[0] = 10;
+    open_connection();
+    flow_send(r, &pair, 0, "A", 1, 1, "ab");
+    flow_send(r, &pair, 0, "A", 5, 1, "ef");
+    flow_send(r, &pair, 0, "A", 7, 1, "gh"); /* goes on where the range before it ends */
+    flow_send(r, &pair, 0, "A", 13, 1, "mn");
+    flow_finish(r);
+    flow_expect(r, "data 1.0 @0 ab #4\ngap 1.0 @10+2 unproven #6-#7\ndata 1.0 @12 mn #7\nend 1 input\n");
+    assert_int_equal(r->flow.stream[0].gaps, 2);
+}
+
+static void test_a_second_hole_is_as_old_as_it_is_known(void **state)
+{
+    (void)state;
+    open_connection();
+    flow_send(r, &pair, 0, "A", 4, 1, "def");
+    flow_send(r, &pair, 0, "A", 10, 1, "jkl");
+    r->time_ns += SECOND / 2;
+    flow_send(r, &pair, 0, "A", 1, 1, "abc"); /* sent again */
+    flow_send(r, &pair, 0, "A", 7, 1, "ghi"); /* right behind it */
+    assert_int_equal(r->flow.stream[0].retransmissions, 1);
+    assert_int_equal(r->flow.stream[0].out_of_order, 1);
+}
+
+static void fill_queue(void)
+{
+    open_connection();
+    for (uint32_t i = 0; i < LIMIT_STREAM_QUEUE_SEGMENTS - 2; i++)
+        flow_send(r, &pair, 0, "A", 11 + i, 1, "x");
+    flow_expect(r, "");
+}
+
+static void test_a_full_queue_and_a_segment_within(void **state)
+{
+    (void)state;
+    fill_queue();
+    uint32_t end = 11 + LIMIT_STREAM_QUEUE_SEGMENTS - 2;
+    flow_send(r, &pair, 0, "A", end - 2, 1, "xxYZ");
+    assert_int_equal(flow_table_stats(r->table)->queue_limit_hits, 1);
+    assert_int_equal(r->flow.stream[0].next, end + 1);
+    char expected[60];
+    int len = snprintf(expected, sizeof expected, "data 1.0 @%u YZ #%u\n", end - 1, (unsigned)r->frame);
+    assert_string_equal(r->log + r->log_len - len, expected);
+}
+
+static void test_a_full_queue_and_a_segment_before_it(void **state)
+{
+    (void)state;
+    fill_queue();
+    flow_send(r, &pair, 0, "A", 5, 1, "efghijxx"); /* overlaps what waits by two */
+    static const char first[] = "gap 1.0 @0+4 unproven #0-#1026\ndata 1.0 @4 efghijxx #1026\ndata 1.0 @12 x #6\n";
+    assert_memory_equal(r->log, first, sizeof first - 1);
+    assert_int_equal(r->flow.stream[0].next, 10 + LIMIT_STREAM_QUEUE_SEGMENTS - 2);
+}
+
+static void test_a_full_queue_and_a_longer_head(void **state)
+{
+    (void)state;
+    open_connection();
+    flow_send(r, &pair, 0, "A", 11, 1, "klmn");
+    for (uint32_t i = 0; i < LIMIT_STREAM_QUEUE_SEGMENTS - 3; i++)
+        flow_send(r, &pair, 0, "A", 15 + i, 1, "x");
+    flow_send(r, &pair, 0, "A", 1, 1, "abcdefghijkl"); /* ends within the head */
+    static const char first[] = "data 1.0 @0 abcdefghijkl #1026\ndata 1.0 @12 mn #4\ndata 1.0 @14 x #5\n";
+    assert_memory_equal(r->log, first, sizeof first - 1);
+}
+
+static void test_scaled_windows(void **state)
+{
+    (void)state;
+    struct tcp_spec syn = {.flags = TCP_SYN, .window = 60000, .window_scale = 1 + 10};
+    struct tcp_spec answer = {.from = 1, .flags = TCP_SYN | TCP_ACK, .ack = 1, .window = 60000, .window_scale = 1 + 10};
+    flow_send_spec(r, &pair, &syn);
+    flow_send_spec(r, &pair, &answer);
+    flow_send(r, &pair, 0, "A", 1, 1, "a");
+    flow_send(r, &pair, 0, "A", 30000002, 1, "far, but within the window");
+    assert_int_equal(flow_table_stats(r->table)->ignored_segments, 0);
+    flow_send(r, &pair, 0, "A", 200000002, 1, "too far");
+    assert_int_equal(flow_table_stats(r->table)->ignored_segments, 1);
+}
+
 static void test_the_queue_has_a_limit_on_segments(void **state)
 {
     (void)state;
@@ -585,8 +670,8 @@ static void test_queues_have_limits_on_bytes(void **state)
     assert_non_null(table);
     struct moment now = {{0, 0}, SECOND};
     struct packet p;
-    for (uint16_t i = 0; i < FLOWS; i++) {
-        struct tcp_pair each = tcp_pair(i);
+    for (unsigned i = 0; i < FLOWS; i++) {
+        struct tcp_pair each = tcp_pair((uint16_t)i);
         struct tcp_spec spec = {.flags = TCP_SYN, .window = 65535, .window_scale = 15};
         tcp_build(&p, segment, &each, &spec);
         now.place.frame++;
@@ -629,8 +714,8 @@ static void test_all_queues_together_have_a_limit(void **state)
     assert_non_null(table);
     struct moment now = {{0, 0}, SECOND};
     struct packet p;
-    for (uint16_t i = 0; i < FLOWS; i++) {
-        struct tcp_pair each = tcp_pair(i);
+    for (unsigned i = 0; i < FLOWS; i++) {
+        struct tcp_pair each = tcp_pair((uint16_t)i);
         struct tcp_spec spec = {.flags = TCP_SYN, .window = 65535, .window_scale = 15};
         tcp_build(&p, segment, &each, &spec);
         now.place.frame++;
@@ -700,6 +785,12 @@ int main(void)
         FLOW_TEST(test_quiet_bytes_cost_no_call),
         FLOW_TEST(test_quiet_bytes_out_of_order),
         FLOW_TEST(test_gaps_among_quiet_bytes),
+        FLOW_TEST(test_the_place_of_quiet_bytes),
+        FLOW_TEST(test_a_second_hole_is_as_old_as_it_is_known),
+        FLOW_TEST(test_a_full_queue_and_a_segment_within),
+        FLOW_TEST(test_a_full_queue_and_a_segment_before_it),
+        FLOW_TEST(test_a_full_queue_and_a_longer_head),
+        FLOW_TEST(test_scaled_windows),
         FLOW_TEST(test_the_queue_has_a_limit_on_segments),
         FLOW_TEST(test_queues_have_limits_on_bytes),
         FLOW_TEST(test_all_queues_together_have_a_limit),

@@ -275,7 +275,7 @@ static void test_flows_end_in_the_order_of_their_ids(void **state)
     flow_recorder_init(r, 5000);
     enum { FLOWS = 2500 }; /* more than the first buckets */
     char expected[FLOWS * 20], *at = expected;
-    for (uint16_t i = 0; i < FLOWS; i++) {
+    for (unsigned i = 0; i < FLOWS; i++) {
         struct tcp_pair each = tcp_pair((uint16_t)(i * 7919));
         flow_send(r, &each, 0, "S", 0, 0, "");
     }
@@ -326,8 +326,8 @@ static void test_many_at_once_time_out_in_bounded_steps(void **state)
     flow_recorder_init(r, 5000);
     enum { FLOWS = 3000 };
     int64_t start = r->time_ns;
-    for (uint16_t i = 0; i < FLOWS; i++) {
-        struct tcp_pair each = tcp_pair(i);
+    for (unsigned i = 0; i < FLOWS; i++) {
+        struct tcp_pair each = tcp_pair((uint16_t)i);
         r->time_ns = start;
         flow_send(r, &each, 0, "S", 0, 0, "");
     }
@@ -373,6 +373,19 @@ static void test_memory_of_a_million_attempts(void **state)
         flow_send(r, &each, 0, "S", 0, 0, "");
     }
     assert_int_equal(stats->memory_bytes, before); /* what was freed is used again */
+}
+
+static void test_a_jump_of_the_clock_beyond_every_timeout(void **state)
+{
+    (void)state;
+    flow_send_handshake(r, &pair);
+    struct tcp_pair other = tcp_pair(6000);
+    flow_send(r, &other, 0, "S", 0, 0, "");
+    wait_until(r->time_ns + INT64_C(2000000000) * SECOND);
+    flow_expect(r, "begin 1\nbegin 2\nend 1 idle\nend 2 idle\n");
+    flow_send(r, &pair, 0, "S", 0, 0, "");
+    wait_until(r->time_ns + INT64_C(2000000000) * SECOND);
+    flow_expect(r, "begin 3\nend 3 idle\n");
 }
 
 /* ---- flows that the sink keeps ---- */
@@ -486,6 +499,7 @@ int main(void)
         FLOW_TEST(test_events_do_not_depend_on_the_seed),
         FLOW_TEST(test_many_at_once_time_out_in_bounded_steps),
         FLOW_TEST(test_memory_of_a_million_attempts),
+        FLOW_TEST(test_a_jump_of_the_clock_beyond_every_timeout),
         FLOW_TEST(test_the_sink_may_keep_a_flow),
         FLOW_TEST(test_freed_with_all_it_holds),
     };
