@@ -57,8 +57,8 @@ static void on_end(void *arg, struct flow *flow, enum flow_end why, const struct
     struct pipeline *p = group->pipeline;
     if (flow->port[0] == PORT_DNS || flow->port[1] == PORT_DNS)
         names_stream_end(p->names, flow);
-    struct held over = {flow, *now, group->index, why};
-    if (settle_ended(p, &over)) {
+    flow->over = (struct flow_over){NULL, *now, group->index, why};
+    if (settle_ended(p, flow)) {
         flow_table_keep(group->flows, flow);
     } else {
         session_free(flow->user);
@@ -291,9 +291,7 @@ static int set_up(struct pipeline *p, struct error *error)
 
 static void tear_down(struct pipeline *p)
 {
-    for (size_t i = 0; i < p->num_held; i++)
-        settle_release(p, &p->held[i]);
-    free(p->held);
+    settle_forget(p);
     for (size_t i = 0; i < p->num_groups; i++) {
         if (!p->groups[i])
             continue;

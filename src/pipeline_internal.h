@@ -18,14 +18,6 @@ struct group {
     uint32_t index;
 };
 
-/* A connection that is over and waits for the end of the capture. */
-struct held {
-    struct flow *flow;
-    struct moment end;
-    uint32_t group;
-    enum flow_end end_kind;
-};
-
 struct pipeline {
     const struct pipeline_options *options;
     struct capture *capture;
@@ -41,20 +33,21 @@ struct pipeline {
     uint8_t *digits; /* by input */
     size_t num_digits;
     uint64_t next_id;
-    struct held *held;
-    size_t num_held, cap_held, num_attempts;
+    struct flow *held; /* over, and waiting for the end of the capture; linked by over.next */
+    size_t num_attempts;
     uint64_t attempts_dropped, sessions_lost;
     struct report_summary summary;
     struct error filter_error;
     bool is_at_end;
 };
 
-/* A connection is over. True: it is held, and stays valid until the end. */
-bool settle_ended(struct pipeline *p, const struct held *over);
+/* A connection is over, flow->over filled. True: it is held, and stays valid until the end. */
+bool settle_ended(struct pipeline *p, struct flow *flow);
 /* At the end of the capture: reports what was held, in the order in which it began, and lets it go. */
 void settle_held(struct pipeline *p);
 /* Reports look-ups that failed. */
 void settle_names(struct pipeline *p);
-void settle_release(struct pipeline *p, const struct held *over);
+/* Lets go of all that is held. */
+void settle_forget(struct pipeline *p);
 
 #endif

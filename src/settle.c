@@ -58,14 +58,14 @@ static void find_name(const struct pipeline *p, struct connection *c, char buf[N
     }
 }
 
-static void judge(const struct pipeline *p, const struct held *over, const struct session *session,
-                  struct connection *c, struct verdict *verdict)
+static void judge(const struct pipeline *p, const struct flow *flow, struct connection *c, struct verdict *verdict)
 {
-    connection_build(c, session, over->flow);
+    const struct flow_over *over = &flow->over;
+    connection_build(c, flow->user, flow);
     c->group = over->group;
-    c->end_kind = over->end_kind;
+    c->end_kind = over->why;
     c->end = over->end;
-    uint64_t file = over->flow->first.place.file;
+    uint64_t file = flow->first.place.file;
     c->time_digits = file < p->num_digits && p->digits[file] ? p->digits[file] : 6;
     struct verdict_context context = {p->groups[over->group]->last};
     verdict_choose(verdict, c, &context);
@@ -115,31 +115,31 @@ static bool is_probe(const struct flow *flow)
     return flow->stream[0].bytes == 0 && flow->stream[1].bytes == 0 && (flow->setup == FLOW_COMPLETE || is_dropped);
 }
 
-void settle_release(struct pipeline *p, const struct held *over)
+static void hold(struct pipeline *p, struct flow *flow)
 {
-    session_free(over->flow->user);
-    flow_table_release(p->groups[over->group]->flows, over->flow);
+    flow->over.next = p->held;
+    p->held = flow;
 }
 
-static bool hold(struct pipeline *p, const struct held *over)
+/* The first of those held, taken off the list and let go: session, flow and all. */
+static void let_go(struct pipeline *p)
 {
-    if (p->num_held == p->cap_held) {
-        size_t cap = p->cap_held ? p->cap_held + p->cap_held / 2 : 1024;
-        struct held *held = realloc(p->held, cap * sizeof *held);
-        if (!held)
-            return false;
-        p->held = held;
-        p->cap_held = cap;
-    }
-    p->held[p->num_held++] = *over;
-    return true;
+    struct flow *flow = p->held;
+    p->held = flow->over.next;
+    session_free(flow->user);
+    flow_table_release(p->groups[flow->over.group]->flows, flow);
+}
+
+void settle_forget(struct pipeline *p)
+{
+    while (p->held)
+        let_go(p);
 }
 
 /* An ended connection goes one of three ways: reported at once (completed), held to the end (failed, or an attempt that
  * later traffic may make worth telling), or counted and forgotten. */
-bool settle_ended(struct pipeline *p, const struct held *over)
+bool settle_ended(struct pipeline *p, struct flow *flow)
 {
-    struct flow *flow = over->flow;
     struct session *session = flow->user;
     if (session)
         session_finish(session, flow);
@@ -150,14 +150,15 @@ bool settle_ended(struct pipeline *p, const struct held *over)
         struct connection c;
         struct verdict verdict;
         if (!p->is_at_end) {
-            judge(p, over, session, &c, &verdict);
+            judge(p, flow, &c, &verdict);
             if (verdict.outcome == OUTCOME_COMPLETED)
                 emit(p, &c, &verdict);
             connection_cleanup(&c);
             if (verdict.outcome == OUTCOME_COMPLETED)
                 return false;
         }
-        return hold(p, over);
+        hold(p, flow);
+        return true;
     }
     if (is_probe(flow) && !p->options->list_probes) {
         p->summary.probes++;
@@ -171,38 +172,31 @@ bool settle_ended(struct pipeline *p, const struct held *over)
         }
     }
     p->num_attempts++;
-    return hold(p, over);
-}
-
-static int by_id(const void *a, const void *b)
-{
-    const struct held *x = a, *y = b;
-    return x->flow->id < y->flow->id ? -1 : x->flow->id > y->flow->id;
+    hold(p, flow);
+    return true;
 }
 
 /* What waited for the end, in the order in which it began. */
 void settle_held(struct pipeline *p)
 {
-    if (p->num_held > 0)
-        qsort(p->held, p->num_held, sizeof *p->held, by_id);
-    for (size_t i = 0; i < p->num_held; i++) {
-        const struct held *over = &p->held[i];
-        const struct session *session = over->flow->user;
+    p->held = flow_sort_over(p->held);
+    while (p->held) {
+        struct flow *flow = p->held;
+        const struct session *session = flow->user;
         bool is_certain;
-        unsigned client = session_client_side(session, over->flow, &is_certain);
-        if (session_is_tls(session) || (p->options->list_probes && is_probe(over->flow)) ||
-            is_wanted_attempt(p, over->flow, client)) {
+        unsigned client = session_client_side(session, flow, &is_certain);
+        if (session_is_tls(session) || (p->options->list_probes && is_probe(flow)) ||
+            is_wanted_attempt(p, flow, client)) {
             struct connection c;
             struct verdict verdict;
-            judge(p, over, session, &c, &verdict);
+            judge(p, flow, &c, &verdict);
             emit(p, &c, &verdict);
             connection_cleanup(&c);
         } else {
             p->summary.unlisted++;
         }
-        settle_release(p, over);
+        let_go(p);
     }
-    p->num_held = 0;
 }
 
 void settle_names(struct pipeline *p)

@@ -86,6 +86,16 @@ static struct flow *sort(struct flow *list)
     return list;
 }
 
+struct flow *flow_sort_over(struct flow *list)
+{
+    for (struct flow *flow = list; flow; flow = flow->over.next)
+        flow->hash_next = flow->over.next; /* the table has no use for it any more */
+    list = sort(list);
+    for (struct flow *flow = list; flow; flow = flow->hash_next)
+        flow->over.next = flow->hash_next;
+    return list;
+}
+
 void flow_table_finish(struct flow_table *table, const struct moment *now)
 {
     struct flow *all = NULL;

@@ -104,6 +104,14 @@ struct flow_rare {
 
 enum { FLOW_RECENT = 8 };
 
+/* A connection that is over: how it ended, and the sink's list of those that it keeps. */
+struct flow_over {
+    struct flow *next;
+    struct moment end;
+    uint32_t group;
+    enum flow_end why;
+};
+
 /* Data of an established connection touches what stands before `id`, and nothing behind it. */
 struct flow {
     uint8_t ip_version;
@@ -119,11 +127,15 @@ struct flow {
     uint16_t slot;      /* of the timer wheel */
     bool is_closed : 1; /* by FIN of both sides, or by a RST that counts */
     bool is_simultaneous : 1;
-    bool is_kept : 1;             /* by the sink, past its end */
-    struct flow_rare *rare;       /* NULL until needed */
-    void *user;                   /* the sink's */
-    struct moment last;           /* its latest packet */
-    uint32_t recent[FLOW_RECENT]; /* private: what its latest packets looked like, to know them when they come again */
+    bool is_kept : 1;       /* by the sink, past its end */
+    struct flow_rare *rare; /* NULL until needed */
+    void *user;             /* the sink's */
+    struct moment last;     /* its latest packet */
+    union {
+        uint32_t
+            recent[FLOW_RECENT]; /* private: what its latest packets looked like, to know them when they come again */
+        struct flow_over over;   /* the sink's, from `end` on */
+    };
     struct stream stream[2];
     uint64_t id;                          /* grows in the order in which connections began */
     struct moment first;                  /* its first packet */
@@ -173,6 +185,8 @@ void flow_table_finish(struct flow_table *table, const struct moment *now);
 /* Called from within `end`: the flow is not freed after it, the sink owns it until flow_table_release(). */
 void flow_table_keep(struct flow_table *table, struct flow *flow);
 void flow_table_release(struct flow_table *table, struct flow *flow);
+/* Sorts flows past their end, a list linked by over.next, in the order in which they began. */
+struct flow *flow_sort_over(struct flow *list);
 const struct flow_stats *flow_table_stats(const struct flow_table *table);
 
 #endif

@@ -356,11 +356,27 @@ static void side_sort(struct event *events, unsigned num)
     }
 }
 
+/* Nearly all events come in the order in which they are told. Of two sides in one packet the first one goes first. */
+static bool is_sorted(const struct event *events, unsigned num)
+{
+    uint64_t offset[2] = {0, 0};
+    for (unsigned i = 0; i < num; i++) {
+        unsigned side = (unsigned)events[i].role;
+        if (events[i].offset < offset[side])
+            return false;
+        if (i > 0 && !event_is_before(&events[i - 1], &events[i]) &&
+            (side < (unsigned)events[i - 1].role || event_is_before(&events[i], &events[i - 1])))
+            return false;
+        offset[side] = events[i].offset;
+    }
+    return true;
+}
+
 /* Each side in the order of its stream, whatever order its packets came in; the two sides by the packets they came in.
  */
 static void events_sort(struct event *events, unsigned num)
 {
-    struct event *copy = num > 0 ? malloc(num * sizeof *copy) : NULL;
+    struct event *copy = is_sorted(events, num) ? NULL : malloc(num * sizeof *copy);
     if (!copy)
         return;
     unsigned split = 0, at = 0;
