@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -69,13 +70,53 @@ static void clear_progress(const struct progress *progress)
 /* What the report may assume of the place it is written to. */
 static void look_at_output(const struct options *options, struct pipeline_options *pipeline)
 {
-    bool is_terminal = isatty(pipeline->fd) == 1;
+    bool is_terminal = !options->output && isatty(pipeline->fd) == 1;
     struct winsize size;
     if (is_terminal && ioctl(pipeline->fd, TIOCGWINSZ, &size) == 0)
         pipeline->report.width = size.ws_col;
     pipeline->report.use_color = options_use_color(options, is_terminal, getenv("NO_COLOR"));
     setlocale(LC_CTYPE, "");
     pipeline->report.is_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+struct output {
+    const struct options *options;
+    int fd;
+};
+
+/* The output must not be an input: it would be emptied before it is read. */
+static bool is_input(const struct options *options, const struct stat *output)
+{
+    struct stat input;
+    for (size_t i = 0; i < options->pipeline.capture.num_paths; i++) {
+        const char *path = options->pipeline.capture.paths[i];
+        int status = strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &input) : stat(path, &input);
+        if (status == 0 && input.st_dev == output->st_dev && input.st_ino == output->st_ino)
+            return true;
+    }
+    return false;
+}
+
+/* Only now that everything else is known to be good is an old report overwritten. */
+static int open_output(void *arg, struct error *error)
+{
+    struct output *output = arg;
+    const char *path = output->options->output;
+    struct stat status;
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0 || fstat(fd, &status) < 0) {
+        error_set(error, "cannot write %s: %s", path, strerror(errno));
+    } else if (S_ISREG(status.st_mode) && is_input(output->options, &status)) {
+        error_set(error, "%s is an input, and would be overwritten", path);
+    } else if (S_ISREG(status.st_mode) && ftruncate(fd, 0) < 0) {
+        error_set(error, "cannot write %s: %s", path, strerror(errno));
+    } else {
+        output->fd = fd;
+        return fd;
+    }
+    if (fd >= 0)
+        close(fd);
+    return -1;
 }
 
 static int complain(const char *text)
@@ -94,12 +135,10 @@ static int run(const struct options *options)
 {
     struct pipeline_options pipeline = options->pipeline;
     pipeline.fd = STDOUT_FILENO;
+    struct output output = {options, -1};
     if (options->output) {
-        pipeline.fd = open(options->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-        if (pipeline.fd < 0) {
-            fprintf(stderr, "tlswhy: cannot write %s: %s\n", options->output, strerror(errno));
-            return EXIT_WRONG;
-        }
+        pipeline.open_output = open_output;
+        pipeline.output_arg = &output;
     }
     look_at_output(options, &pipeline);
     struct progress progress = {.is_shown = false};
@@ -115,7 +154,7 @@ static int run(const struct options *options)
     struct error error;
     int status = pipeline_run(&pipeline, &result, &error);
     clear_progress(&progress);
-    if (options->output && close(pipeline.fd) < 0 && status == 0)
+    if (output.fd >= 0 && close(output.fd) < 0 && status == 0)
         status = error_set(&error, "cannot write %s: %s", options->output, strerror(errno));
     if (status < 0)
         return complain(error.text);

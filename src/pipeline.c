@@ -51,13 +51,28 @@ static void on_close(void *arg, struct flow *flow, unsigned side, bool is_reset,
         session_close(flow->user, flow, side, is_reset, moment);
 }
 
+/* When its last word was spoken: the RST, or the second FIN; else the moment at which it was given up. */
+static struct moment last_word(const struct flow *flow, const struct moment *now)
+{
+    const struct flow_rare *rare = flow->rare;
+    if (!rare || !flow->is_closed)
+        return *now;
+    const struct moment *word = &rare->fin[0];
+    if (!word->place.frame || (rare->fin[1].place.frame && rare->fin[1].time_ns > word->time_ns))
+        word = &rare->fin[1];
+    for (unsigned side = 0; side < 2; side++)
+        if (rare->rst[side].place.frame && (!rare->fin[0].place.frame || !rare->fin[1].place.frame))
+            word = &rare->rst[side];
+    return word->place.frame ? *word : *now;
+}
+
 static void on_end(void *arg, struct flow *flow, enum flow_end why, const struct moment *now)
 {
     struct group *group = arg;
     struct pipeline *p = group->pipeline;
     if (flow->port[0] == PORT_DNS || flow->port[1] == PORT_DNS)
         names_stream_end(p->names, flow);
-    flow->over = (struct flow_over){NULL, *now, group->index, why};
+    flow->over = (struct flow_over){NULL, last_word(flow, now), group->index, why};
     if (settle_ended(p, flow)) {
         flow_table_keep(group->flows, flow);
     } else {
@@ -174,6 +189,7 @@ static void run_batch(struct pipeline *p, struct group *group, const struct capt
     for (size_t i = 0; i < num; i++)
         handle(p, group, &packets[i], hashes[i], &batch[i].moment);
     flow_table_clock(group->flows, &group->last);
+    settle_completed(p);
     defrag_clock(group->defrag, group->last.time_ns);
 }
 
@@ -239,6 +255,7 @@ static void sum_up(struct pipeline *p, const struct pipeline_result *result)
     add_limit(s, "reassembly queues that were full", queues);
     add_limit(s, "fragmented datagrams dropped", dropped);
     add_limit(s, "attempts on other ports not kept for the end", p->attempts_dropped);
+    add_limit(s, "connections reported before the end because too many waited for it", p->reported_early);
     add_limit(s, "connections without memory for their facts", p->sessions_lost);
     add_limit(s, "connections with more facts than are kept", p->sessions.arena_limit_hits);
     add_limit(s, "connections with more messages than are kept", p->sessions.event_limit_hits);
@@ -285,7 +302,10 @@ static int set_up(struct pipeline *p, struct error *error)
     if (!p->certificates || !p->fingerprints || !p->names || !p->servers || !p->sessions.hello_shapes)
         return error_set(error, "out of memory, or OpenSSL lacks MD5 or SHA-256");
     p->sessions.certificates = p->certificates;
-    p->report = report_new(options->format, options->fd, &options->report, p->fingerprints, error);
+    int fd = options->open_output ? options->open_output(options->output_arg, error) : options->fd;
+    if (fd < 0)
+        return -1;
+    p->report = report_new(options->format, fd, &options->report, p->fingerprints, error);
     return p->report ? 0 : -1;
 }
 

@@ -29,6 +29,10 @@ struct pipeline_options {
     const char *filter; /* pcap-filter(7), NULL none */
     const char *format; /* of report_formats() */
     int fd;             /* written to, not closed */
+    /* Called once when the inputs are open and the filter is good: returns the descriptor to write to, -1 and *error
+     * when there is none. May be NULL: `fd` then. */
+    int (*open_output)(void *arg, struct error *error);
+    void *output_arg;
     struct report_options report;
     struct selection selection;
     const struct port_range *ports; /* told by the user to be TLS ports */

@@ -33,9 +33,10 @@ struct pipeline {
     uint8_t *digits; /* by input */
     size_t num_digits;
     uint64_t next_id;
-    struct flow *held; /* over, and waiting for the end of the capture; linked by over.next */
-    size_t num_attempts;
-    uint64_t attempts_dropped, sessions_lost;
+    struct flow *completed; /* over, to be reported after this batch; linked by over.next */
+    struct flow *held;      /* over, and waiting for the end of the capture; linked by over.next */
+    size_t num_held, num_attempts;
+    uint64_t attempts_dropped, sessions_lost, reported_early;
     struct report_summary summary;
     struct error filter_error;
     bool is_at_end;
@@ -43,7 +44,10 @@ struct pipeline {
 
 /* A connection is over, flow->over filled. True: it is held, and stays valid until the end. */
 bool settle_ended(struct pipeline *p, struct flow *flow);
-/* At the end of the capture: reports what was held, in the order in which it began, and lets it go. */
+/* Reports the completed connections that ended since the last call, by the packet that ended them, and lets them go. */
+void settle_completed(struct pipeline *p);
+/* At the end of the capture: the same for all that completed; then reports the others in the order in which they began.
+ */
 void settle_held(struct pipeline *p);
 /* Reports look-ups that failed. */
 void settle_names(struct pipeline *p);

@@ -111,32 +111,75 @@ static bool is_wanted_attempt(const struct pipeline *p, const struct flow *flow,
  */
 static bool is_probe(const struct flow *flow)
 {
+    const struct stream *a = &flow->stream[0], *b = &flow->stream[1];
+    bool is_closed = a->has_fin || a->has_rst || b->has_fin || b->has_rst;
     bool is_dropped = flow->setup == FLOW_SYN_ACKED && flow->syn_side < 2 && flow->stream[flow->syn_side].has_rst;
-    return flow->stream[0].bytes == 0 && flow->stream[1].bytes == 0 && (flow->setup == FLOW_COMPLETE || is_dropped);
+    return a->bytes == 0 && b->bytes == 0 && ((flow->setup == FLOW_COMPLETE && is_closed) || is_dropped);
 }
 
-static void hold(struct pipeline *p, struct flow *flow)
+static void push(struct flow **list, struct flow *flow)
 {
-    flow->over.next = p->held;
-    p->held = flow;
+    flow->over.next = *list;
+    *list = flow;
 }
 
-/* The first of those held, taken off the list and let go: session, flow and all. */
-static void let_go(struct pipeline *p)
+/* The first of a list, taken off it and let go: session, flow and all. */
+static void let_go(struct pipeline *p, struct flow **list)
 {
-    struct flow *flow = p->held;
-    p->held = flow->over.next;
+    struct flow *flow = *list;
+    *list = flow->over.next;
     session_free(flow->user);
     flow_table_release(p->groups[flow->over.group]->flows, flow);
 }
 
 void settle_forget(struct pipeline *p)
 {
+    while (p->completed)
+        let_go(p, &p->completed);
     while (p->held)
-        let_go(p);
+        let_go(p, &p->held);
 }
 
-/* An ended connection goes one of three ways: reported at once (completed), held to the end (failed, or an attempt that
+/* Judges; reports it when it completed, or in any case when `is_last`. True when it was reported. */
+static bool report(struct pipeline *p, const struct flow *flow, bool is_last)
+{
+    struct connection c;
+    struct verdict verdict;
+    judge(p, flow, &c, &verdict);
+    bool is_reported = is_last || verdict.outcome == OUTCOME_COMPLETED;
+    if (is_reported)
+        emit(p, &c, &verdict);
+    connection_cleanup(&c);
+    return is_reported;
+}
+
+static void hold(struct pipeline *p, struct flow *flow)
+{
+    push(&p->held, flow);
+    p->num_held++;
+}
+
+/* More than can wait is reported at once, by what is known so far; it loses its place in the order, nothing else. */
+static bool hold_or_report(struct pipeline *p, struct flow *flow)
+{
+    if (p->num_held < LIMIT_HELD) {
+        hold(p, flow);
+        return true;
+    }
+    p->reported_early++;
+    (void)report(p, flow, true);
+    return false;
+}
+
+static void note_server(struct pipeline *p, const struct flow *flow, const struct session *session)
+{
+    bool is_certain;
+    unsigned server = !session_client_side(session, flow, &is_certain);
+    if (session_side_is_tls(session, server))
+        servers_add(p->servers, flow->ip_version, flow->address[server], flow->port[server]);
+}
+
+/* An ended connection goes one of three ways: reported soon (completed), held to the end (failed, or an attempt that
  * later traffic may make worth telling), or counted and forgotten. */
 bool settle_ended(struct pipeline *p, struct flow *flow)
 {
@@ -144,20 +187,10 @@ bool settle_ended(struct pipeline *p, struct flow *flow)
     if (session)
         session_finish(session, flow);
     if (session_is_tls(session)) {
-        bool is_certain;
-        unsigned server = !session_client_side(session, flow, &is_certain);
-        servers_add(p->servers, flow->ip_version, flow->address[server], flow->port[server]);
-        struct connection c;
-        struct verdict verdict;
-        if (!p->is_at_end) {
-            judge(p, flow, &c, &verdict);
-            if (verdict.outcome == OUTCOME_COMPLETED)
-                emit(p, &c, &verdict);
-            connection_cleanup(&c);
-            if (verdict.outcome == OUTCOME_COMPLETED)
-                return false;
-        }
-        hold(p, flow);
+        note_server(p, flow, session);
+        if (!session_may_be_completed(session))
+            return hold_or_report(p, flow);
+        push(&p->completed, flow);
         return true;
     }
     if (is_probe(flow) && !p->options->list_probes) {
@@ -172,30 +205,43 @@ bool settle_ended(struct pipeline *p, struct flow *flow)
         }
     }
     p->num_attempts++;
-    hold(p, flow);
-    return true;
+    return hold_or_report(p, flow);
 }
 
-/* What waited for the end, in the order in which it began. */
+void settle_completed(struct pipeline *p)
+{
+    if (!p->completed)
+        return;
+    p->completed = flow_sort_by_end(p->completed);
+    while (p->completed) {
+        struct flow *flow = p->completed;
+        if (report(p, flow, p->num_held >= LIMIT_HELD)) {
+            let_go(p, &p->completed);
+            continue;
+        }
+        p->completed = flow->over.next;
+        hold(p, flow);
+    }
+}
+
+static bool is_wanted(const struct pipeline *p, const struct flow *flow)
+{
+    const struct session *session = flow->user;
+    bool is_certain;
+    return session_is_tls(session) || (p->options->list_probes && is_probe(flow)) ||
+           is_wanted_attempt(p, flow, session_client_side(session, flow, &is_certain));
+}
+
 void settle_held(struct pipeline *p)
 {
-    p->held = flow_sort_over(p->held);
+    settle_completed(p);
+    p->held = flow_sort_by_start(p->held);
     while (p->held) {
-        struct flow *flow = p->held;
-        const struct session *session = flow->user;
-        bool is_certain;
-        unsigned client = session_client_side(session, flow, &is_certain);
-        if (session_is_tls(session) || (p->options->list_probes && is_probe(flow)) ||
-            is_wanted_attempt(p, flow, client)) {
-            struct connection c;
-            struct verdict verdict;
-            judge(p, flow, &c, &verdict);
-            emit(p, &c, &verdict);
-            connection_cleanup(&c);
-        } else {
+        if (is_wanted(p, p->held))
+            (void)report(p, p->held, true);
+        else
             p->summary.unlisted++;
-        }
-        let_go(p);
+        let_go(p, &p->held);
     }
 }
 

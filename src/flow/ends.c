@@ -52,11 +52,25 @@ void flow_table_clock(struct flow_table *table, const struct moment *now)
         table_end_idle(table, flow, now);
 }
 
-static struct flow *merge(struct flow *a, struct flow *b)
+/* Is a before b? */
+static bool began_before(const struct flow *a, const struct flow *b)
+{
+    return a->id < b->id;
+}
+
+static bool ended_before(const struct flow *a, const struct flow *b)
+{
+    struct place x = a->over.end.place, y = b->over.end.place;
+    if (x.file != y.file)
+        return x.file < y.file;
+    return x.frame != y.frame ? x.frame < y.frame : a->id < b->id;
+}
+
+static struct flow *merge(struct flow *a, struct flow *b, bool (*is_before)(const struct flow *, const struct flow *))
 {
     struct flow *list = NULL, **link = &list;
     while (a && b) {
-        struct flow **first = a->id < b->id ? &a : &b;
+        struct flow **first = is_before(a, b) ? &a : &b;
         *link = *first;
         link = &(*first)->hash_next;
         *first = *link;
@@ -65,8 +79,8 @@ static struct flow *merge(struct flow *a, struct flow *b)
     return list;
 }
 
-/* Sorts a list linked by hash_next by id. */
-static struct flow *sort(struct flow *list)
+/* Sorts a list linked by hash_next. */
+static struct flow *sort(struct flow *list, bool (*is_before)(const struct flow *, const struct flow *))
 {
     /* Runs of 2^i flows, merged as carries are added. */
     struct flow *runs[64] = {NULL};
@@ -76,24 +90,34 @@ static struct flow *sort(struct flow *list)
         run->hash_next = NULL;
         unsigned i = 0;
         for (; runs[i]; i++) {
-            run = merge(runs[i], run);
+            run = merge(runs[i], run, is_before);
             runs[i] = NULL;
         }
         runs[i] = run;
     }
     for (unsigned i = 0; i < sizeof runs / sizeof *runs; i++)
-        list = merge(list, runs[i]);
+        list = merge(list, runs[i], is_before);
     return list;
 }
 
-struct flow *flow_sort_over(struct flow *list)
+static struct flow *sort_over(struct flow *list, bool (*is_before)(const struct flow *, const struct flow *))
 {
     for (struct flow *flow = list; flow; flow = flow->over.next)
         flow->hash_next = flow->over.next; /* the table has no use for it any more */
-    list = sort(list);
+    list = sort(list, is_before);
     for (struct flow *flow = list; flow; flow = flow->hash_next)
         flow->over.next = flow->hash_next;
     return list;
+}
+
+struct flow *flow_sort_by_start(struct flow *list)
+{
+    return sort_over(list, began_before);
+}
+
+struct flow *flow_sort_by_end(struct flow *list)
+{
+    return sort_over(list, ended_before);
 }
 
 void flow_table_finish(struct flow_table *table, const struct moment *now)
@@ -107,7 +131,7 @@ void flow_table_finish(struct flow_table *table, const struct moment *now)
         }
         table->buckets[i] = NULL;
     }
-    all = sort(all);
+    all = sort(all, began_before);
     /* table_end() takes each one out of its bucket, so each goes back there alone. */
     while (all) {
         struct flow *flow = all;

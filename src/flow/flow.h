@@ -185,8 +185,9 @@ void flow_table_finish(struct flow_table *table, const struct moment *now);
 /* Called from within `end`: the flow is not freed after it, the sink owns it until flow_table_release(). */
 void flow_table_keep(struct flow_table *table, struct flow *flow);
 void flow_table_release(struct flow_table *table, struct flow *flow);
-/* Sorts flows past their end, a list linked by over.next, in the order in which they began. */
-struct flow *flow_sort_over(struct flow *list);
+/* Sorts flows past their end, a list linked by over.next: in the order in which they began, or by over.end's packet. */
+struct flow *flow_sort_by_start(struct flow *list);
+struct flow *flow_sort_by_end(struct flow *list);
 const struct flow_stats *flow_table_stats(const struct flow_table *table);
 
 #endif

@@ -418,6 +418,18 @@ bool session_is_tls(const struct session *session)
     return session && (session->sides[0].has_tls || session->sides[1].has_tls);
 }
 
+bool session_side_is_tls(const struct session *session, unsigned side)
+{
+    return session && session->sides[side].has_tls;
+}
+
+bool session_may_be_completed(const struct session *session)
+{
+    const struct side *a = &session->sides[0], *b = &session->sides[1];
+    return (session->version != 0 || session->is_ssl2) &&
+           (a->num_hidden > 0 || b->num_hidden > 0 || session->has_master_key);
+}
+
 bool session_has_payload(const struct session *session)
 {
     return session && (session->sides[0].has_payload || session->sides[1].has_payload);

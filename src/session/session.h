@@ -40,6 +40,9 @@ void session_finish(struct session *session, struct flow *flow);
 
 /* True when either side sent TLS or SSLv2. */
 bool session_is_tls(const struct session *session);
+bool session_side_is_tls(const struct session *session, unsigned side);
+/* False when it cannot have completed: no hello of a server was seen, or nothing that is protected. */
+bool session_may_be_completed(const struct session *session);
 /* True when either side sent any payload. */
 bool session_has_payload(const struct session *session);
 

@@ -79,6 +79,13 @@ def inputs_and_outputs(folder):
     status, out, _ = run("--format", "json", "-o", target, pcap("tls12-nss"))
     with open(target, encoding="utf-8") as f:
         check(status == 0 and not out and [json.loads(l) for l in f][0] == base[0], "-o")
+    own = os.path.join(folder, "own.pcap")
+    with open(own, "wb") as f:
+        f.write(read("tls12-nss"))
+    check(run("-o", own, own)[0] == 2 and os.path.getsize(own) == len(read("tls12-nss")), "an input is not overwritten")
+    before = os.path.getsize(target)
+    for wrong in (["/nonexistent.pcap"], ["-f", "port port", pcap("tls12-nss")]):
+        check(run("-o", target, *wrong)[0] == 2 and os.path.getsize(target) == before, f"{wrong}: the old report stays")
     check(run("-o", os.path.join(folder, "no", "such"), pcap("tls12-nss"))[0] == 2, "-o that cannot be made")
     check(run("--format", "json", "-o", "/dev/full", pcap("tls12-nss"))[0] == 2, "a full disk is an error")
     check(not connections("-f", "port 9", pcap("tls12-nss")), "-f leaves nothing")
@@ -113,6 +120,23 @@ def rotated(folder):
     with open(later, "wb") as f:
         f.write(data[:24] + b"".join(shifted(p, 3600) for p in packets))
     check(len(connections(pcap("large-chain"), later)) == 2, "the same ports an hour later are another connection")
+
+
+def order():
+    for name in ("hello-reset-sni-filter", "alpn-mismatch", "stalled", "http-to-https"):
+        outcomes = [c["outcome"] == "completed" for c in connections(pcap(name))]
+        check(outcomes == sorted(outcomes, reverse=True), f"{name}: completed connections come first: {outcomes}")
+    data = read("resumed-ticket")
+    packets = list(packets_of(data))
+    first, second = connections(pcap("resumed-ticket"))
+    check([first["id"], second["id"]] == sorted([first["id"], second["id"]]), "by the packet that ended them")
+    late = packets[:1] + packets[second["frame"] - 1:] + packets[1:second["frame"] - 1]
+    with tempfile.TemporaryDirectory() as folder:
+        swapped = os.path.join(folder, "swapped.pcap")
+        with open(swapped, "wb") as f:
+            f.write(data[:24] + b"".join(late))
+        found = connections(swapped)
+        check([c["client"]["port"] for c in found] == [second["client"]["port"], first["client"]["port"]], "what ends first is told first")
 
 
 def selection():
@@ -176,6 +200,7 @@ def main():
         usage()
         inputs_and_outputs(folder)
         rotated(folder)
+        order()
         selection()
         colours()
         interrupted()
