@@ -20,9 +20,10 @@ enum {
     LIMIT_FRAGMENT_BYTES = 16 * 1024 * 1024, /* and the bytes they hold */
     LIMIT_FRAGMENT_SECONDS = 30,             /* how long one waits: RFC 791 and RFC 8200 suggest 15 to 60 */
 
-    LIMIT_FLOWS = 4 * 1024 * 1024,             /* connections tracked at once; the idlest goes first */
-    LIMIT_STREAM_QUEUE_BYTES = 1024 * 1024,    /* out-of-order bytes held for one direction */
-    LIMIT_STREAM_QUEUE_SEGMENTS = 1024,        /* and segments */
+    LIMIT_FLOWS = 4 * 1024 * 1024,          /* connections tracked at once; the idlest goes first */
+    LIMIT_FLOWS_LEAST = 64 * 1024,          /* of several captures read side by side, each tracks at least this many */
+    LIMIT_STREAM_QUEUE_BYTES = 1024 * 1024, /* out-of-order bytes held for one direction */
+    LIMIT_STREAM_QUEUE_SEGMENTS = 1024,     /* and segments */
     LIMIT_ALL_QUEUE_BYTES = 128 * 1024 * 1024, /* out-of-order bytes held altogether */
     LIMIT_IDLE_HANDSHAKE_SECONDS =
         300, /* a connection without progress is given up after this on the capture's clock */

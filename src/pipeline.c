@@ -89,7 +89,10 @@ static struct group *group_new(struct pipeline *p, uint32_t index)
     group->pipeline = p;
     group->index = index;
     struct flow_sink sink = {group, on_begin, on_data, on_gap, on_close, on_end};
-    group->flows = flow_table_new(&sink, &p->next_id, LIMIT_FLOWS);
+    /* Captures side by side share the room. */
+    size_t num_inputs = capture_num_inputs(p->capture);
+    size_t max_flows = LIMIT_FLOWS / (num_inputs > 0 ? num_inputs : 1);
+    group->flows = flow_table_new(&sink, &p->next_id, max_flows > LIMIT_FLOWS_LEAST ? max_flows : LIMIT_FLOWS_LEAST);
     group->defrag = defrag_new();
     if (group->flows && group->defrag)
         return group;
