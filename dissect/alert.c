@@ -1,9 +1,11 @@
 /* Alert records: RFC 5246 section 7.2, RFC 8446 section 6. */
 #include "dissect/handshake.h"
 
-enum { ALERT_LEN = 2, ALERT_WARNING = 1, ALERT_FATAL = 2 };
+enum { ALERT_LEN = 2, ALERT_WARNING = 1, ALERT_FATAL = 2, LOOK_AHEAD = 32 };
 
-/* Encryption makes a fragment longer and its bytes random, so all of it has to look like alerts before any is read. */
+/* Encryption makes a fragment longer and its bytes random, so what follows has to look like alerts, too, before one is
+ * read: as many as no ciphertext resembles by chance, and no more, or a record of nothing but alerts would be walked
+ * again for each of them. */
 static bool is_plain(const struct cursor *fragment)
 {
     if (fragment->declared == 0 || fragment->declared % ALERT_LEN != 0)
@@ -11,7 +13,7 @@ static bool is_plain(const struct cursor *fragment)
     struct fault fault;
     struct cursor peek;
     cursor_init_whole(&peek, (struct bytes){fragment->at, fragment->left}, &fault);
-    while (cursor_more(&peek)) {
+    for (unsigned i = 0; i < LOOK_AHEAD && cursor_more(&peek); i++) {
         uint8_t level = cursor_u8(&peek, "AlertLevel");
         if (level != ALERT_WARNING && level != ALERT_FATAL)
             return false;

@@ -38,10 +38,11 @@ enum {
     LIMIT_CERTIFICATE = 64 * 1024,              /* bytes of one certificate */
     LIMIT_CERTIFICATE_NAMES = 10000,            /* subject alternative names kept of one certificate */
     LIMIT_CERTIFICATE_CACHE = 32 * 1024 * 1024, /* bytes of certificates not in use by any connection */
-    LIMIT_HELD = 4 * 1024 * 1024, /* connections that did not complete, waiting for the end of the capture */
-    LIMIT_ATTEMPTS = 200000,      /* attempts without TLS kept until it is known whether their server speaks it */
-    LIMIT_NAMES = 100000,         /* addresses whose DNS names are remembered */
-    LIMIT_SERVERS = 100000,       /* servers known to speak TLS */
+    LIMIT_HELD = 4 * 1024 * 1024,          /* connections that did not complete, waiting for the end of the capture */
+    LIMIT_HELD_BYTES = 1024 * 1024 * 1024, /* facts of all connections: beyond it those that end are reported at once */
+    LIMIT_ATTEMPTS = 200000, /* attempts without TLS kept until it is known whether their server speaks it */
+    LIMIT_NAMES = 100000,    /* addresses whose DNS names are remembered */
+    LIMIT_SERVERS = 100000,  /* servers known to speak TLS */
 
     LIMIT_OUTPUT_BLOCK = 256 * 1024,      /* bytes of a report written at once */
     LIMIT_SPOOL_MEMORY = 4 * 1024 * 1024, /* report text held back in memory; more goes to a temporary file */

@@ -16,10 +16,11 @@ static void on_begin(void *arg, struct flow *flow)
 
 static struct session *session_of(struct pipeline *p, struct flow *flow)
 {
-    if (!flow->user) {
+    /* A session that began later would begin in the middle of the stream. */
+    if (!flow->user && !flow->is_blind) {
         flow->user = session_new(&p->sessions);
-        if (!flow->user)
-            p->sessions_lost++;
+        flow->is_blind = !flow->user;
+        p->sessions_lost += flow->is_blind;
     }
     return flow->user;
 }
@@ -243,18 +244,20 @@ static void add_limit(struct report_summary *summary, const char *what, uint64_t
 static void sum_up(struct pipeline *p, const struct pipeline_result *result)
 {
     struct report_summary *s = &p->summary;
-    uint64_t evicted = 0, queues = 0, dropped = 0;
+    uint64_t evicted = 0, lost = 0, queues = 0, dropped = 0;
     for (size_t i = 0; i < p->num_groups; i++) {
         if (!p->groups[i])
             continue;
         const struct flow_stats *flows = flow_table_stats(p->groups[i]->flows);
         const struct defrag_stats *defrag = defrag_stats(p->groups[i]->defrag);
         evicted += flows->evicted;
+        lost += flows->lost;
         queues += flows->queue_limit_hits;
         dropped += defrag->dropped;
         s->skipped[SKIP_FRAGMENT_LOST] += defrag->incomplete;
     }
     add_limit(s, "connections given up because too many were open", evicted);
+    add_limit(s, "packets of connections for which there was no memory", lost);
     add_limit(s, "reassembly queues that were full", queues);
     add_limit(s, "fragmented datagrams dropped", dropped);
     add_limit(s, "attempts on other ports not kept for the end", p->attempts_dropped);

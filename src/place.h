@@ -16,4 +16,13 @@ struct moment {
     int64_t time_ns; /* since 1970-01-01 UTC on the capture's clock */
 };
 
+/* Nanoseconds from `then` to `now`, negative where the clock went back. Times come from strangers: it saturates. */
+static inline int64_t moment_since(const struct moment *now, const struct moment *then)
+{
+    int64_t d;
+    if (__builtin_sub_overflow(now->time_ns, then->time_ns, &d))
+        return now->time_ns > then->time_ns ? INT64_MAX : INT64_MIN;
+    return d;
+}
+
 #endif

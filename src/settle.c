@@ -146,6 +146,8 @@ static bool report(struct pipeline *p, const struct flow *flow, bool is_last)
     struct connection c;
     struct verdict verdict;
     judge(p, flow, &c, &verdict);
+    if (flow->is_blind) /* nothing is known of what it said, so nothing may be said of it */
+        verdict = (struct verdict){OUTCOME_INCOMPLETE, NULL, NULL, NULL};
     bool is_reported = is_last || verdict.outcome == OUTCOME_COMPLETED;
     if (is_reported)
         emit(p, &c, &verdict);
@@ -162,7 +164,7 @@ static void hold(struct pipeline *p, struct flow *flow)
 /* More than can wait is reported at once, by what is known so far; it loses its place in the order, nothing else. */
 static bool hold_or_report(struct pipeline *p, struct flow *flow)
 {
-    if (p->num_held < LIMIT_HELD) {
+    if (p->num_held < LIMIT_HELD && p->sessions.memory_bytes < LIMIT_HELD_BYTES) {
         hold(p, flow);
         return true;
     }

@@ -30,7 +30,8 @@ static int64_t last_progress(const struct connection *c)
 
 static bool is_silent(const struct connection *c, const struct verdict_context *context)
 {
-    return context->last.time_ns - last_progress(c) >= SILENCE_NS;
+    struct moment last = {.time_ns = last_progress(c)};
+    return moment_since(&context->last, &last) >= SILENCE_NS;
 }
 
 /* The beginning is missing: no SYN, and no hello either. */

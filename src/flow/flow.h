@@ -127,6 +127,7 @@ struct flow {
     uint16_t slot;      /* of the timer wheel */
     bool is_closed : 1; /* by FIN of both sides, or by a RST that counts */
     bool is_simultaneous : 1;
+    bool is_blind : 1;      /* the sink's: it had no memory for this flow's facts */
     bool is_kept : 1;       /* by the sink, past its end */
     struct flow_rare *rare; /* NULL until needed */
     void *user;             /* the sink's */
@@ -165,7 +166,7 @@ struct flow_sink {
 struct flow_table;
 
 struct flow_stats {
-    uint64_t flows, evicted, queue_limit_hits, ignored_segments;
+    uint64_t flows, lost /* without memory for them */, evicted, queue_limit_hits, ignored_segments;
     uint64_t active, memory_bytes, peak_memory_bytes;
 };
 

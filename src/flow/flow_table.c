@@ -189,8 +189,10 @@ static struct flow *begin(struct flow_table *table, const struct packet *p, uint
         }
     }
     struct flow *flow = slab_take(&table->flows);
-    if (!flow)
+    if (!flow) {
+        table->stats.lost++;
         return NULL;
+    }
     flow->ip_version = p->ip_version;
     flow->tunnel = p->tunnel;
     flow->tunnel_id = shared_id(p);

@@ -206,7 +206,7 @@ static void result(const struct json_record *r)
 {
     struct json *j = r->json;
     const struct connection *c = r->connection;
-    int64_t took = c->handshake_end.time_ns - c->client_hello_moment.time_ns;
+    int64_t took = moment_since(&c->handshake_end, &c->client_hello_moment);
     if (c->handshake_end.place.frame && c->has_client_hello && took >= 0) {
         JSON_KEY(j, "handshake_us");
         json_u64(j, (uint64_t)took / 1000);

@@ -57,7 +57,7 @@ static void when(struct text *t, const struct text_block *b)
     text_label(t, "when");
     if (flow->first.time_ns != 0 || flow->last.time_ns != 0) {
         text_printf(t, "%s UTC, for ", timestamp_write_plain(buf, flow->first.time_ns, c->time_digits));
-        text_duration(t, flow->last.time_ns - flow->first.time_ns);
+        text_duration(t, moment_since(&flow->last, &flow->first));
         text_plain(t, ", ");
     }
     text_printf(t, "frames %llu to %llu of ", (unsigned long long)flow->first.place.frame,
@@ -195,7 +195,7 @@ static void tls(struct text *t, const struct connection *c)
     }
     if (c->handshake_end.place.frame && c->has_client_hello) {
         text_plain(t, ", handshake took ");
-        text_duration(t, c->handshake_end.time_ns - c->client_hello_moment.time_ns);
+        text_duration(t, moment_since(&c->handshake_end, &c->client_hello_moment));
     }
     text_line_end(t);
 }

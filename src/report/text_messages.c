@@ -222,7 +222,7 @@ static void what(struct text *t, const struct connection *c, const struct event 
 static void place(struct text *t, const struct connection *c, const struct event *event)
 {
     char frame[32] = "", time[32] = "";
-    double ms = (double)(event->last.time_ns - c->flow->first.time_ns) / 1e6;
+    double ms = (double)moment_since(&event->last, &c->flow->first) / 1e6;
     if (event->last.place.frame)
         snprintf(frame, sizeof frame, "frame %llu", (unsigned long long)event->last.place.frame);
     if (event->last.place.frame && event->kind != EVENT_GAP)

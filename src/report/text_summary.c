@@ -15,7 +15,7 @@ static void time_span(struct text *t, const struct moment *first, const struct m
         return;
     text_printf(t, "%s to ", timestamp_write_plain(buf, first->time_ns, digits));
     text_printf(t, "%s UTC (", timestamp_write_plain(buf, last->time_ns, digits));
-    text_duration(t, last->time_ns - first->time_ns);
+    text_duration(t, moment_since(last, first));
     text_plain(t, ")");
 }
 

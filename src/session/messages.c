@@ -125,7 +125,8 @@ static void message(struct session *session, unsigned side, uint8_t type, struct
     if (rule && rule->sender < 2 && session->client_side == 2)
         session->client_side = rule->sender == ROLE_CLIENT ? (uint8_t)side : (uint8_t)!side;
     if (type == HS_CLIENT_HELLO) {
-        session->client_side = (uint8_t)side;
+        if (session->num_client_hellos == 0) /* where both sides send one, the first tells who is who */
+            session->client_side = (uint8_t)side;
         if (session->num_client_hellos < UINT8_MAX)
             session->num_client_hellos++;
     } else if (type == HS_SERVER_HELLO || type == HS_HELLO_RETRY_REQUEST) {

@@ -58,7 +58,9 @@ void *session_alloc(struct session *session, size_t len)
     }
     size_t whole = sizeof(struct arena_block) + len;
     if (len > LIMIT_SESSION_ARENA || session->arena_len + whole > LIMIT_SESSION_ARENA) {
-        session->context->arena_limit_hits++;
+        if (!session->is_arena_full)
+            session->context->arena_limit_hits++;
+        session->is_arena_full = true;
         return NULL;
     }
     struct arena_block *block = malloc(whole);

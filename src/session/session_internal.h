@@ -85,7 +85,8 @@ struct session {
     uint16_t record_version; /* of the server's latest record header, 0 unknown */
     uint8_t client_side;     /* 0, 1 as hellos tell; 2 unknown */
     uint8_t num_client_hellos;
-    bool is_events_cut : 1, is_finished : 1, is_renegotiating : 1, has_hello_retry : 1, is_ssl2 : 1, has_master_key : 1;
+    bool is_arena_full : 1, is_events_cut : 1, is_finished : 1, is_renegotiating : 1, has_hello_retry : 1, is_ssl2 : 1,
+        has_master_key : 1;
     uint16_t cipher;
     uint16_t renegotiations;
     uint32_t arena_len;

@@ -20,7 +20,8 @@ static void hello(struct session *session, unsigned side, struct bytes body, str
     struct client_hello hello;
     cursor_init_whole(&c, body, &fault);
     ssl2_client_hello_parse(&c, &hello);
-    session->client_side = (uint8_t)side;
+    if (session->num_client_hellos == 0)
+        session->client_side = (uint8_t)side;
     session->num_client_hellos++;
     if (hello.legacy_version == VERSION_SSL2)
         session->is_ssl2 = true;
