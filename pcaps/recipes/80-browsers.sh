@@ -1,4 +1,5 @@
-# Chromium: GREASE, shuffled extensions, post-quantum key shares, ECH GREASE.
+# Chromium: GREASE, shuffled extensions, post-quantum key shares, ECH GREASE. How many connections it opens differs from
+# run to run: count the expectations again after making these.
 
 # browse URL [OPTION...]: Chromium without a screen, everything that phones home switched off.
 browse() {
