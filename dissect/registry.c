@@ -32,6 +32,12 @@ static const struct signature_scheme signature_schemes[] = {
 #undef X
 };
 
+static const struct x509_verify_error x509_verify_errors[] = {
+#define X(...) {__VA_ARGS__},
+#include "dissect/tables/x509_verify_errors.def"
+#undef X
+};
+
 static const struct service_port service_ports[] = {
 #define X(...) {__VA_ARGS__},
 #include "dissect/tables/starttls_ports.def"
@@ -127,6 +133,11 @@ const struct named_group *named_group_find(uint16_t code)
 const struct signature_scheme *signature_scheme_find(uint16_t code)
 {
     FIND(signature_schemes, code);
+}
+
+const struct x509_verify_error *x509_verify_error_find(uint16_t code)
+{
+    FIND(x509_verify_errors, code);
 }
 
 static const struct named_code *version_find(uint16_t code)

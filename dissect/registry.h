@@ -51,6 +51,14 @@ struct signature_scheme {
 
 const struct signature_scheme *signature_scheme_find(uint16_t code);
 
+/* One row of x509_verify_errors.csv: why OpenSSL's verifier refuses a chain. */
+struct x509_verify_error {
+    uint16_t code;
+    const char *symbol, *text; /* "X509_V_ERR_..."; as OpenSSL 3 prints it */
+};
+
+const struct x509_verify_error *x509_verify_error_find(uint16_t code);
+
 const char *
 version_name(uint16_t version); /* as the JSON contract names them: "TLSv1.0", "DTLSv1.2", "TLSv1.3-draft23" */
 const char *extension_name(uint16_t type);

@@ -44,6 +44,14 @@ enum {
     LIMIT_NAMES = 100000,    /* addresses whose DNS names are remembered */
     LIMIT_SERVERS = 100000,  /* servers known to speak TLS */
 
+    LIMIT_STORE_CERTIFICATES = 100000,     /* certificates of one trust store */
+    LIMIT_STORE_BYTES = 256 * 1024 * 1024, /* bytes read for one trust store */
+    LIMIT_STORE_ERRORS = 32,               /* what went wrong with one trust store: kept, then counted */
+    LIMIT_VERIFICATIONS = 8192,            /* distinct chains and names whose verification is remembered */
+    LIMIT_STAPLES = 4096,                  /* distinct stapled OCSP responses remembered */
+    LIMIT_AUTHORITIES = 10000,             /* issuers seen in the capture that are tried for other chains */
+    LIMIT_BORROWED = 32,                   /* of these, tried for one chain */
+
     LIMIT_OUTPUT_BLOCK = 256 * 1024,      /* bytes of a report written at once */
     LIMIT_SPOOL_MEMORY = 4 * 1024 * 1024, /* report text held back in memory; more goes to a temporary file */
     LIMIT_SHOWN_NAME = 256,               /* bytes of one name from the network shown in text, then its length */

@@ -119,6 +119,14 @@ static int open_output(void *arg, struct error *error)
     return -1;
 }
 
+/* What "today" is; a fixed one makes reports reproducible (reproducible-builds.org). */
+static int64_t today(const char *source_date_epoch)
+{
+    char *end = NULL;
+    long long fixed = source_date_epoch ? strtoll(source_date_epoch, &end, 10) : 0;
+    return end && end != source_date_epoch && !*end ? fixed : time(NULL);
+}
+
 static int complain(const char *text)
 {
     fprintf(stderr, "tlswhy: %s\n", text);
@@ -148,6 +156,7 @@ static int run(const struct options *options)
         pipeline.progress_arg = &progress;
     }
     pipeline.stop = &stop;
+    pipeline.verify.now = today(getenv("SOURCE_DATE_EPOCH"));
     catch_interrupts();
 
     struct pipeline_result result;

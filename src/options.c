@@ -1,12 +1,14 @@
 /* The command line: POSIX.1-2017 utility conventions with GNU's long options, see options.h. */
 #include "options.h"
 
+#include "report/timestamp.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_PORT_RANGES = 1024, MAX_OPTIONS = 32, MAX_NAME = 64 };
+enum { MAX_PORT_RANGES = 1024, MAX_OPTIONS = 48, MAX_STORES = 64, MAX_NAME = 64 };
 
 enum key {
     KEY_FORMAT = 256,
@@ -20,6 +22,12 @@ enum key {
     KEY_FAIL_ON,
     KEY_HASH,
     KEY_NO_PROGRESS,
+    KEY_TRUST,
+    KEY_TRUST_PASSWORD,
+    KEY_INTERMEDIATES,
+    KEY_NAME,
+    KEY_AT,
+    KEY_NO_VERIFY,
 };
 
 /* In the order of enum outcome, enum options_color, enum options_fail_on (from 1), enum capture_hash. */
@@ -38,6 +46,12 @@ const struct option_row *options_table(void)
         {KEY_PORTS, "ports", "PORTS", "TLS is expected on these ports, too: 8443,9000-9100", NULL},
         {KEY_PROBES, "probes", NULL, "list connections without data (health checks), not only count them", NULL},
         {KEY_HASH, "hash", "WHEN", "SHA-256 of the files: auto (up to 64 MiB), always, never", hash_values},
+        {KEY_TRUST, "trust", "STORE", "trust store: NAME=PATH, or system (the default); may be repeated", NULL},
+        {KEY_TRUST_PASSWORD, "trust-password", "PASSWORD", "of key stores; changeit, as in Java, when not given", NULL},
+        {KEY_INTERMEDIATES, "intermediates", "PATH", "certificates that may complete chains", NULL},
+        {KEY_NAME, "name", "NAME", "name of servers that were not asked for by name", NULL},
+        {KEY_AT, "at", "TIME", "verify chains at this time, not at the capture's", NULL},
+        {KEY_NO_VERIFY, "no-verify", NULL, "do not verify chains", NULL},
         {KEY_ONLY, "only", "OUTCOME", "show only these: completed, failed, incomplete, not-tls", outcome_values},
         {KEY_SNI, "sni", "NAME", "show only connections to NAME; .example.com: to names that end so", NULL},
         {KEY_VERDICT, "verdict", "CODE", "show only connections with this verdict", NULL},
@@ -234,6 +248,47 @@ static int take_path(struct options *o, const char *path, struct error *error)
     return 0;
 }
 
+static int take_trust(struct options *o, const char *value, struct error *error)
+{
+    size_t num = o->pipeline.verify.num_stores, len = strcspn(value, "=");
+    bool is_system = strcmp(value, "system") == 0;
+    if (!is_system && (len == 0 || len >= MAX_NAME || !value[len] || !value[len + 1]))
+        return error_set(error, "--trust: '%s' is neither NAME=PATH nor system", value);
+    if (num == MAX_STORES)
+        return error_set(error, "--trust: more than %d stores", MAX_STORES);
+    struct store_source *stores = realloc(o->stores, (num + 1) * sizeof *stores);
+    if (!stores)
+        return error_set(error, "out of memory");
+    o->pipeline.verify.stores = o->stores = stores;
+    char *name = strndup(value, len);
+    if (!name)
+        return error_set(error, "out of memory");
+    for (size_t i = 0; i < num; i++) {
+        if (strcmp(stores[i].name, name) == 0) {
+            free(name);
+            return error_set(error, "--trust: two stores are named %.*s", (int)len, value);
+        }
+    }
+    stores[num] = (struct store_source){.name = name, .path = is_system ? NULL : value + len + 1};
+    o->pipeline.verify.num_stores++;
+    return 0;
+}
+
+/* RFC 3339, or seconds since 1970. */
+static int take_at(struct options *o, const char *value, struct error *error)
+{
+    const char *end;
+    uint64_t seconds;
+    int64_t time;
+    if (take_number(value, INT64_MAX / 1000000000, &seconds, &end) == 0 && !*end)
+        time = (int64_t)seconds;
+    else if (!timestamp_read(value, &time))
+        return error_set(error, "--at: '%s' is no time such as 2026-11-21T15:00:00Z or 1795273200", value);
+    o->pipeline.verify.has_at = true;
+    o->pipeline.verify.at = time;
+    return 0;
+}
+
 static int take(struct options *o, int key, const char *value, struct error *error)
 {
     int i;
@@ -269,6 +324,20 @@ static int take(struct options *o, int key, const char *value, struct error *err
         return take_ports(o, value, error);
     case KEY_ONLY:
         return take_outcomes(o, value, error);
+    case KEY_TRUST:
+        return take_trust(o, value, error);
+    case KEY_TRUST_PASSWORD:
+        o->pipeline.verify.password = value;
+        return 0;
+    case KEY_INTERMEDIATES:
+        return take_text(&o->pipeline.verify.intermediates, key, value, error);
+    case KEY_NAME:
+        return take_text(&o->pipeline.name, key, value, error);
+    case KEY_AT:
+        return take_at(o, value, error);
+    case KEY_NO_VERIFY:
+        o->pipeline.skip_verify = true;
+        return 0;
     }
     i = one_value(key, value, error);
     if (i < 0)
@@ -345,6 +414,9 @@ void options_cleanup(struct options *options)
 {
     free(options->paths);
     free(options->ports);
+    for (size_t i = 0; i < options->pipeline.verify.num_stores; i++)
+        free((char *)(uintptr_t)options->stores[i].name);
+    free(options->stores);
     *options = (struct options){0};
 }
 

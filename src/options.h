@@ -18,14 +18,16 @@ enum options_fail_on { FAIL_ON_NOTHING, FAIL_ON_ERROR, FAIL_ON_WARNING };
 
 struct options {
     /* Filled as far as arguments tell: capture, filter, format, report.verbose, report.quiet, selection, ports,
-     * list_probes. What depends on the world (fd, colours, width, progress, stop) is the caller's to set. */
+     * list_probes, verify (but now), skip_verify, name. What depends on the world (fd, colours, width, progress, stop,
+     * verify.now) is the caller's to set. */
     struct pipeline_options pipeline;
     const char *output; /* -o FILE; NULL: standard output */
     enum options_color color;
     enum options_fail_on fail_on;
     bool hide_progress;
-    const char **paths;       /* owned; pipeline.capture points here */
-    struct port_range *ports; /* owned; pipeline.ports points here */
+    const char **paths;          /* owned; pipeline.capture points here */
+    struct port_range *ports;    /* owned; pipeline.ports points here */
+    struct store_source *stores; /* owned, with their names; pipeline.verify.stores points here */
 };
 
 enum options_result { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_WRONG };

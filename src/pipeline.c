@@ -270,6 +270,7 @@ static void sum_up(struct pipeline *p, const struct pipeline_result *result)
     add_limit(s, "names not remembered", names_limit_hits(p->names));
     add_limit(s, "servers not remembered", servers_limit_hits(p->servers));
     s->capture = p->capture;
+    s->verifier = p->verifier;
     s->filter = p->options->filter;
     s->was_interrupted = result->was_stopped;
     if (s->time_digits == 0)
@@ -305,8 +306,11 @@ static int set_up(struct pipeline *p, struct error *error)
     p->names = names_new();
     p->servers = servers_new();
     p->sessions.hello_shapes = hello_shapes_new();
-    if (!p->certificates || !p->fingerprints || !p->names || !p->servers || !p->sessions.hello_shapes)
+    p->staples = ocsp_staples_new();
+    if (!p->certificates || !p->staples || !p->fingerprints || !p->names || !p->servers || !p->sessions.hello_shapes)
         return error_set(error, "out of memory, or OpenSSL lacks MD5 or SHA-256");
+    if (!options->skip_verify && !(p->verifier = verifier_new(p->certificates, &options->verify, error)))
+        return -1;
     p->sessions.certificates = p->certificates;
     int fd = options->open_output ? options->open_output(options->output_arg, error) : options->fd;
     if (fd < 0)
@@ -332,6 +336,8 @@ static void tear_down(struct pipeline *p)
     servers_free(p->servers);
     names_free(p->names);
     fingerprints_free(p->fingerprints);
+    ocsp_staples_free(p->staples);
+    verifier_free(p->verifier);
     certificates_free(p->certificates);
     capture_free(p->capture);
     filter_free(p->filter);

@@ -35,6 +35,9 @@ struct pipeline_options {
     void *output_arg;
     struct report_options report;
     struct selection selection;
+    struct verify_options verify;
+    bool skip_verify;
+    const char *name;               /* of servers that are not asked for by name; NULL unknown */
     const struct port_range *ports; /* told by the user to be TLS ports */
     size_t num_ports;
     bool list_probes; /* list connections that carried no payload */

@@ -23,6 +23,8 @@ struct pipeline {
     struct capture *capture;
     struct filter *filter;
     struct certificates *certificates;
+    struct verifier *verifier; /* NULL: nothing is verified */
+    struct ocsp_staples *staples;
     struct fingerprints *fingerprints;
     struct names *names;
     struct servers *servers;

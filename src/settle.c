@@ -43,7 +43,8 @@ static bool is_selected(const struct selection *selection, const struct connecti
     return !selection->sni || (c->has_client_hello && matches_name(selection->sni, c->client_hello.ext.server_name));
 }
 
-/* The server's name: what the client asked for, else what DNS in the capture said of the address. */
+/* The server's name: what the client asked for, else what the user said, else what DNS in the capture said of the
+ * address. */
 static void find_name(const struct pipeline *p, struct connection *c, char buf[NAME_LEN])
 {
     struct bytes sni = c->has_client_hello ? c->client_hello.ext.server_name : (struct bytes){NULL, 0};
@@ -52,13 +53,45 @@ static void find_name(const struct pipeline *p, struct connection *c, char buf[N
         buf[sni.len] = '\0';
         c->name = buf;
         c->name_from = "sni";
+    } else if (sni.len == 0 && p->options->name) {
+        c->name = p->options->name;
+        c->name_from = "given";
     } else if (sni.len == 0) {
         c->name = names_of_address(p->names, c->flow->ip_version, c->flow->address[!c->client_side]);
         c->name_from = c->name ? "dns" : NULL;
     }
 }
 
-static void judge(const struct pipeline *p, const struct flow *flow, struct connection *c, struct verdict *verdict)
+static int64_t whole_seconds(int64_t ns)
+{
+    return ns / 1000000000 - (ns % 1000000000 < 0);
+}
+
+/* What the trust stores say of the server's chain. A name out of DNS is no name that a client checks. */
+static void ask_trust(const struct pipeline *p, struct connection *c)
+{
+    int64_t time_ns = c->flow->first.time_ns;
+    if (c->chain.num == 0)
+        return;
+    struct verify_request request = {.chain = c->chain.certificates,
+                                     .num = c->chain.num,
+                                     .name = c->name && strcmp(c->name_from, "dns") != 0 ? c->name : NULL,
+                                     .has_time = time_ns != 0,
+                                     .time = whole_seconds(time_ns)};
+    if (p->verifier)
+        c->num_verifications = verifier_check(p->verifier, &request, &c->verifications);
+    if (!c->has_certificate_status || c->certificate_status.response.len == 0)
+        return;
+    struct ocsp_request staple = {.response = c->certificate_status.response,
+                                  .leaf = c->chain.certificates[0],
+                                  .issuer = verification_issuer(c->verifications, c->num_verifications),
+                                  .has_time = request.has_time,
+                                  .time = request.time};
+    c->staple = ocsp_staple_read(p->staples, &staple);
+}
+
+static void judge(const struct pipeline *p, const struct flow *flow, struct connection *c, char name[NAME_LEN],
+                  struct verdict *verdict)
 {
     const struct flow_over *over = &flow->over;
     connection_build(c, flow->user, flow);
@@ -67,14 +100,14 @@ static void judge(const struct pipeline *p, const struct flow *flow, struct conn
     c->end = over->end;
     uint64_t file = flow->first.place.file;
     c->time_digits = file < p->num_digits && p->digits[file] ? p->digits[file] : 6;
+    find_name(p, c, name);
+    ask_trust(p, c);
     struct verdict_context context = {p->groups[over->group]->last};
     verdict_choose(verdict, c, &context);
 }
 
 static void emit(struct pipeline *p, struct connection *c, const struct verdict *verdict)
 {
-    char name[NAME_LEN];
-    find_name(p, c, name);
     p->summary.outcomes[verdict->outcome]++;
     if (verdict->code)
         count_verdict(&p->summary, verdict->code);
@@ -144,8 +177,9 @@ void settle_forget(struct pipeline *p)
 static bool report(struct pipeline *p, const struct flow *flow, bool is_last)
 {
     struct connection c;
+    char name[NAME_LEN];
     struct verdict verdict;
-    judge(p, flow, &c, &verdict);
+    judge(p, flow, &c, name, &verdict);
     if (flow->is_blind) /* nothing is known of what it said, so nothing may be said of it */
         verdict = (struct verdict){OUTCOME_INCOMPLETE, NULL, NULL, NULL};
     bool is_reported = is_last || verdict.outcome == OUTCOME_COMPLETED;

@@ -16,11 +16,11 @@ _tlswhy()
         --color) values="auto always never" ;;
         --hash) values="auto always never" ;;
         --fail-on) values="error warning" ;;
-        --output | -o)
+        --output | -o | --intermediates)
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return ;;
-        --filter | -f | --ports | --sni | --verdict | --connection) return ;;
+        --filter | -f | --ports | --trust | --trust-password | --name | --at | --sni | --verdict | --connection) return ;;
     esac
     if [[ -n $values ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
@@ -28,8 +28,8 @@ _tlswhy()
     fi
     if [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "
-            -r --read -f --filter -n --no-resolve --ports --probes --hash --only --sni --verdict --connection
-            --format -o --output -v --verbose -q --quiet --color --no-progress --fail-on -h --help -V --version
+            -r --read -f --filter -n --no-resolve --ports --probes --hash --trust --trust-password --intermediates --name --at --no-verify
+            --only --sni --verdict --connection --format -o --output -v --verbose -q --quiet --color --no-progress --fail-on -h --help -V --version
         " -- "$cur")
         return
     fi

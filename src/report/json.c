@@ -315,6 +315,8 @@ static void json_connection(struct report *report, const struct report_connectio
         JSON_KEY(j, "chain_missing");
         json_name(j, missing);
     }
+    json_verification(&r);
+    json_ocsp(&r);
     alerts(&r);
     json_close(j, '}');
     json_line(j);

@@ -1,7 +1,7 @@
 /*
  * The JSON format (JSON Lines; every record and field of the contract is described by tlswhy.schema.json), by concern:
- * json.c writes records, json_hello.c what was offered and chosen, json_chain.c certificates, json_summary.c the
- * summary. Field order is the contract's.
+ * json.c writes records, json_hello.c what was offered and chosen, json_chain.c certificates, json_verify.c what trust
+ * says of them, json_summary.c the summary. Field order is the contract's.
  */
 #ifndef TLSWHY_REPORT_JSON_REPORT_H
 #define TLSWHY_REPORT_JSON_REPORT_H
@@ -48,6 +48,11 @@ void json_certificate_request(const struct json_record *r);
 
 /* json_chain.c: "chain" and "client_chain". */
 void json_chains(const struct json_record *r);
+
+/* json_verify.c: "verification" and "ocsp"; the summary's "stores". */
+void json_verification(const struct json_record *r);
+void json_ocsp(const struct json_record *r);
+void json_stores(struct json *j, const struct verifier *verifier);
 
 /* json_summary.c */
 void json_summary(struct json_report *report, const struct report_summary *summary);

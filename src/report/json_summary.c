@@ -158,6 +158,7 @@ void json_summary(struct json_report *report, const struct report_summary *summa
     JSON_KEY(j, "bytes");
     json_u64(j, summary->num_bytes);
     time_span(j, &summary->first, &summary->last, summary->time_digits);
+    json_stores(j, summary->verifier);
     JSON_KEY(j, "probes");
     json_u64(j, summary->probes);
     outcomes(j, summary);

@@ -53,7 +53,8 @@ struct report_summary {
     unsigned num_limits;
     bool was_interrupted;
     uint8_t time_digits;
-    const char *filter; /* of -f, NULL none */
+    const char *filter;              /* of -f, NULL none */
+    const struct verifier *verifier; /* tells which trust stores were read; NULL none */
 };
 
 struct report_options {

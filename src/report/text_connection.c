@@ -280,6 +280,7 @@ void text_connection(struct text *t, const struct text_block *b)
     plain_text(t, c);
     text_messages(t, b);
     text_chains(t, b);
+    text_trust(t, b);
     if (b->is_verbose)
         text_offer(t, b);
     filter(t, b);

@@ -136,6 +136,8 @@ static void left_out(struct text *t, const struct report_summary *s)
         text_plural(t, s->limits[i].count, "time", "times");
         text_line_end(t);
     }
+    if (s->verifier)
+        text_store_errors(t, s->verifier);
     if (s->filter) {
         text_label(t, "only");
         text_plain(t, "packets that match: ");

@@ -72,3 +72,68 @@ const char *timestamp_write_plain(char buf[TIMESTAMP_LEN], int64_t time_ns, unsi
 {
     return write_time(buf, time_ns, digits, ' ', "");
 }
+
+/* Exactly this many digits. */
+static bool read_digits(const char **at, unsigned num, unsigned *out)
+{
+    *out = 0;
+    for (; num > 0; num--, (*at)++) {
+        if (**at < '0' || **at > '9')
+            return false;
+        *out = *out * 10 + (unsigned)(**at - '0');
+    }
+    return true;
+}
+
+static bool read_char(const char **at, const char *any_of)
+{
+    bool is_there = **at && strchr(any_of, **at);
+    *at += is_there;
+    return is_there;
+}
+
+/* "15:02:03.25+01:00" */
+static bool read_time_of_day(const char **at, int64_t *seconds)
+{
+    unsigned hour, minute, second, offset_hour = 0, offset_minute = 0, digit;
+    if (!read_digits(at, 2, &hour) || !read_char(at, ":") || !read_digits(at, 2, &minute) || !read_char(at, ":") ||
+        !read_digits(at, 2, &second) || hour > 23 || minute > 59 || second > 60)
+        return false;
+    if (read_char(at, ".")) {
+        if (!read_digits(at, 1, &digit))
+            return false;
+        while (read_digits(at, 1, &digit))
+            ;
+    }
+    *seconds = (int64_t)hour * 3600 + minute * 60 + second;
+    if (read_char(at, "Zz"))
+        return true;
+    bool is_west = **at == '-';
+    if (!read_char(at, "+-") || !read_digits(at, 2, &offset_hour) || !read_char(at, ":") ||
+        !read_digits(at, 2, &offset_minute) || offset_hour > 23 || offset_minute > 59)
+        return false;
+    int64_t offset = (int64_t)offset_hour * 3600 + offset_minute * 60;
+    *seconds += is_west ? offset : -offset;
+    return true;
+}
+
+bool timestamp_read(const char *text, int64_t *seconds)
+{
+    static const unsigned days_of_month[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    unsigned year, month, day;
+    if (!read_digits(&text, 4, &year) || !read_char(&text, "-") || !read_digits(&text, 2, &month) ||
+        !read_char(&text, "-") || !read_digits(&text, 2, &day) || month < 1 || month > 12 || day < 1)
+        return false;
+    bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    if (day > days_of_month[month - 1] + (month == 2 && is_leap))
+        return false;
+    int64_t since_march = (month + 9) % 12, years = (int64_t)year - (month <= 2);
+    int64_t era = (years >= 0 ? years : years - 399) / 400, year_of_era = years - era * 400;
+    int64_t days = era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
+                   (153 * since_march + 2) / 5 + day - 1 - 719468;
+    *seconds = 0;
+    if (*text && (!read_char(&text, "Tt ") || !read_time_of_day(&text, seconds)))
+        return false;
+    *seconds += days * 86400;
+    return *text == '\0';
+}

@@ -2,6 +2,7 @@
 #ifndef TLSWHY_REPORT_TIMESTAMP_H
 #define TLSWHY_REPORT_TIMESTAMP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { TIMESTAMP_LEN = 32 };
@@ -11,5 +12,8 @@ const char *timestamp_write(char buf[TIMESTAMP_LEN], int64_t time_ns, unsigned d
 
 /* The same for people: "2026-11-21 15:02:03.123456". */
 const char *timestamp_write_plain(char buf[TIMESTAMP_LEN], int64_t time_ns, unsigned digits);
+
+/* RFC 3339 with any offset, or a date alone (its beginning in UTC), in seconds since 1970; fractions are dropped. */
+bool timestamp_read(const char *text, int64_t *seconds);
 
 #endif

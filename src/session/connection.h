@@ -13,6 +13,8 @@
 #include "flow/flow.h"
 #include "place.h"
 #include "trust/certificate.h"
+#include "trust/ocsp.h"
+#include "trust/verify.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -140,6 +142,12 @@ struct connection {
     const struct event *events;
     unsigned num_events;
     bool is_events_cut; /* more happened than LIMIT_SESSION_EVENTS */
+
+    /* What trust says of `chain`: filled after connection_build(), by who knows the stores. One for each store, and those
+     * of completed chains; none where nobody was asked. Valid until another connection is asked about. */
+    const struct verification *verifications;
+    unsigned num_verifications;
+    const struct ocsp_staple *staple; /* NULL: none was stapled, or it was not looked at */
 
     struct bytes first_bytes[2]; /* by role: what a side said that is no TLS, up to 64 bytes */
 };

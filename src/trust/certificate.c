@@ -3,6 +3,7 @@
 
 #include "bounds.h"
 #include "trust/certificate_facts.h"
+#include "trust/certificate_x509.h"
 
 #include <openssl/err.h>
 #include <openssl/rand.h>
@@ -11,7 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_BUCKETS = 256, HASH_WORDS = LIMIT_CERTIFICATE / 4 + 2 };
+enum {
+    FIRST_BUCKETS = 256,
+    HASH_WORDS = LIMIT_CERTIFICATE / 4 + 2,
+    X509_BYTES = 6000, /* what a parsed certificate takes beside its DER, roughly: measured with RSA-2048 */
+};
 
 struct certificate {
     struct certificates *cache;
@@ -19,7 +24,8 @@ struct certificate {
     struct certificate *newer, *older; /* among the idle ones */
     uint64_t hash, id;
     unsigned num_references;
-    bool is_parsed;
+    bool is_decoded, is_parsed;
+    X509 *x509;        /* once decoded; NULL when OpenSSL cannot */
     size_t idle_bytes; /* what it was counted as when it became idle */
     char *scratch;
     size_t scratch_len;
@@ -61,6 +67,7 @@ struct certificates *certificates_new(size_t max_idle_bytes)
 static void certificate_free(struct certificate *c)
 {
     pool_cleanup(&c->pool);
+    X509_free(c->x509);
     free(c->scratch);
     free(c);
 }
@@ -141,6 +148,8 @@ static void idle_add(struct certificate *c)
 {
     struct certificates *cache = c->cache;
     c->idle_bytes = sizeof *c + c->len + c->pool.bytes + c->scratch_len;
+    if (c->x509)
+        c->idle_bytes += c->len + X509_BYTES;
     cache->idle_bytes += c->idle_bytes;
     c->older = cache->newest;
     *(cache->newest ? &cache->newest->newer : &cache->oldest) = c;
@@ -237,13 +246,25 @@ static void hex_digest(struct bytes der, const EVP_MD *md, char *out)
     *out = '\0';
 }
 
+X509 *certificate_x509(struct certificate *certificate)
+{
+    struct certificate *c = certificate;
+    if (!c->is_decoded) {
+        c->is_decoded = true;
+        c->x509 = certificate_decode(certificate_der(c), &c->pool, &c->facts.error);
+    }
+    return c->x509;
+}
+
 const struct certificate_facts *certificate_facts(struct certificate *certificate)
 {
     struct certificate *c = certificate;
     if (c->is_parsed)
         return &c->facts;
     struct bytes der = certificate_der(c);
-    certificate_facts_parse(&c->facts, &c->pool, der);
+    X509 *x509 = certificate_x509(c);
+    if (x509)
+        certificate_facts_read(&c->facts, &c->pool, x509);
     if (c->pool.is_failed) {
         pool_cleanup(&c->pool);
         c->facts = (struct certificate_facts){.error = "out of memory"};

@@ -145,30 +145,36 @@ static bool says_ca(const X509 *x509)
     return is_ca;
 }
 
-void certificate_facts_parse(struct certificate_facts *out, struct pool *pool, struct bytes der)
+X509 *certificate_decode(struct bytes der, struct pool *pool, const char **error)
 {
     ERR_clear_error();
     const unsigned char *at = der.at;
     X509 *x509 = der.len > 0 ? d2i_X509(NULL, &at, (long)der.len) : NULL;
     if (!x509) {
-        out->error = openssl_error(pool);
+        *error = openssl_error(pool);
     } else if (at != der.at + der.len) {
-        out->error = "trailing bytes after the certificate";
-    } else {
-        const X509_NAME *subject = X509_get_subject_name(x509), *issuer = X509_get_issuer_name(x509);
-        out->subject = certificate_dn(pool, subject);
-        out->issuer = certificate_dn(pool, issuer);
-        out->serial = serial_hex(pool, X509_get0_serialNumber(x509));
-        out->not_before = read_time(X509_get0_notBefore(x509), out->not_before_text);
-        out->not_after = read_time(X509_get0_notAfter(x509), out->not_after_text);
-        read_key(out, pool, x509);
-        read_signature_algorithm(out, pool, x509);
-        out->is_ca = says_ca(x509);
-        out->is_self_issued = X509_NAME_cmp(subject, issuer) == 0;
-        EVP_PKEY *key = X509_get0_pubkey(x509);
-        out->is_self_signed = out->is_self_issued && key && X509_verify(x509, key) == 1;
-        certificate_names_read(out, pool, x509);
+        *error = "trailing bytes after the certificate";
+        X509_free(x509);
+        x509 = NULL;
     }
-    X509_free(x509);
+    ERR_clear_error();
+    return x509;
+}
+
+void certificate_facts_read(struct certificate_facts *out, struct pool *pool, X509 *x509)
+{
+    const X509_NAME *subject = X509_get_subject_name(x509), *issuer = X509_get_issuer_name(x509);
+    out->subject = certificate_dn(pool, subject);
+    out->issuer = certificate_dn(pool, issuer);
+    out->serial = serial_hex(pool, X509_get0_serialNumber(x509));
+    out->not_before = read_time(X509_get0_notBefore(x509), out->not_before_text);
+    out->not_after = read_time(X509_get0_notAfter(x509), out->not_after_text);
+    read_key(out, pool, x509);
+    read_signature_algorithm(out, pool, x509);
+    out->is_ca = says_ca(x509);
+    out->is_self_issued = X509_NAME_cmp(subject, issuer) == 0;
+    EVP_PKEY *key = X509_get0_pubkey(x509);
+    out->is_self_signed = out->is_self_issued && key && X509_verify(x509, key) == 1;
+    certificate_names_read(out, pool, x509);
     ERR_clear_error();
 }

@@ -8,8 +8,11 @@
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 
-/* Fills all of *out but the hashes and the size. Leaves OpenSSL's error queue empty. */
-void certificate_facts_parse(struct certificate_facts *out, struct pool *pool, struct bytes der);
+/* NULL and *error (static, or in the pool): not one certificate and nothing else. The caller frees it. Both leave
+ * OpenSSL's error queue empty. */
+X509 *certificate_decode(struct bytes der, struct pool *pool, const char **error);
+/* Fills all of *out but the hashes, the size and the error. */
+void certificate_facts_read(struct certificate_facts *out, struct pool *pool, X509 *x509);
 
 /* certificate_names.c: subject alternative names and authority information access of x509 into *out. */
 void certificate_names_read(struct certificate_facts *out, struct pool *pool, X509 *x509);

@@ -13,7 +13,10 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 PCAPS = os.path.join(HERE, "..", "..", "pcaps")
 CAPTURE_NAME = re.compile(r"(.+?)\.(pcap|pcapng)(\.(gz|zst|lz4))?$")
-FORMATS = (("json", ["--format", "json"]), ("txt", ["--format", "text", "--color=never"]))
+ROOT = os.path.join(HERE, "..", "..")
+# The lab's roots, never the trust store of the machine; named from the top, so that the path is the same everywhere.
+TRUST = ["--trust", "lab=pcaps/pki/roots.pem"]
+FORMATS = (("json", ["--format", "json", *TRUST]), ("txt", ["--format", "text", "--color=never", *TRUST]))
 SHOWN_LINES = 40
 
 
@@ -30,9 +33,10 @@ def captures():
 def write_out(program, path, arguments):
     # A terminal, a time zone or a colour setting must not show in the output.
     environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "CLICOLOR_FORCE", "COLUMNS")}
-    environment.update(TZ="Pacific/Auckland", LC_ALL="C")
-    result = subprocess.run([program, *arguments, path], capture_output=True, check=False, timeout=120, env=environment,
-                            stdin=subprocess.DEVNULL)
+    # "Today" stays in the time when the captures were made.
+    environment.update(TZ="Pacific/Auckland", LC_ALL="C", SOURCE_DATE_EPOCH="1795305600")
+    result = subprocess.run([os.path.abspath(program), *arguments, os.path.abspath(path)], capture_output=True, check=False,
+                            timeout=120, env=environment, stdin=subprocess.DEVNULL, cwd=ROOT)
     if result.returncode != 0:
         return None, f"exit status {result.returncode}: {result.stderr.decode('utf-8', 'replace')[:2000]}"
     return result.stdout, None

@@ -49,7 +49,10 @@ def captures():
 
 
 def run(program, capture):
-    done = subprocess.run([program, "--format", "json", "--", capture], capture_output=True, timeout=300, check=False)
+    pki = os.path.join(SOURCE, "pcaps", "pki")
+    trust = ["--trust", "system", "--trust", f"lab={pki}/roots.pem", "--intermediates", f"{pki}/intermediates.pem"]
+    done = subprocess.run([program, "--format", "json", *(trust if os.path.isdir(pki) else []), "--", capture],
+                          capture_output=True, timeout=300, check=False)
     return done.returncode, done.stdout, done.stderr
 
 

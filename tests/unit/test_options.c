@@ -115,6 +115,39 @@ static void test_all_options(void **state)
     assert_true(options.pipeline.report.verbose);
 }
 
+static void test_trust(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("f"), OPTIONS_RUN);
+    assert_int_equal(options.pipeline.verify.num_stores, 0);
+    assert_false(options.pipeline.verify.has_at || options.pipeline.skip_verify);
+    assert_int_equal(parse("--trust lab=a=b/c.pem --trust system --trust-password geheim --intermediates i.pem "
+                           "--name www.example.test --at 2026-11-21T15:00:00Z --no-verify f"),
+                     OPTIONS_RUN);
+    const struct verify_options *verify = &options.pipeline.verify;
+    assert_int_equal(verify->num_stores, 2);
+    assert_string_equal(verify->stores[0].name, "lab");
+    assert_string_equal(verify->stores[0].path, "a=b/c.pem");
+    assert_string_equal(verify->stores[1].name, "system");
+    assert_null(verify->stores[1].path);
+    assert_string_equal(verify->password, "geheim");
+    assert_string_equal(verify->intermediates, "i.pem");
+    assert_string_equal(options.pipeline.name, "www.example.test");
+    assert_true(verify->has_at && options.pipeline.skip_verify);
+    assert_int_equal(verify->at, 1795273200);
+    assert_int_equal(parse("--at 1795273200 f"), OPTIONS_RUN);
+    assert_int_equal(options.pipeline.verify.at, 1795273200);
+
+    assert_int_equal(parse("--trust roots.pem f"), OPTIONS_WRONG);
+    assert_string_equal(error.text, "--trust: 'roots.pem' is neither NAME=PATH nor system");
+    assert_int_equal(parse("--trust =roots.pem f"), OPTIONS_WRONG);
+    assert_int_equal(parse("--trust lab= f"), OPTIONS_WRONG);
+    assert_int_equal(parse("--trust lab=a --trust lab=b f"), OPTIONS_WRONG);
+    assert_string_equal(error.text, "--trust: two stores are named lab");
+    assert_int_equal(parse("--at yesterday f"), OPTIONS_WRONG);
+    assert_non_null(strstr(error.text, "--at: 'yesterday' is no time"));
+}
+
 static void test_ports(void **state)
 {
     (void)state;
@@ -235,7 +268,7 @@ static void test_every_row_is_taken(void **state)
 {
     (void)state;
     for (const struct option_row *row = options_table(); row->name; row++) {
-        static const char *const tries[] = {"443", "1", "x", NULL};
+        static const char *const tries[] = {"443", "1", "x", "system", NULL};
         const char *const *value = row->values ? row->values : tries;
         char option[64];
         snprintf(option, sizeof option, "--%s", row->name);
@@ -277,8 +310,15 @@ static void test_color(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_defaults),       TEST(test_files), TEST(test_all_options),      TEST(test_ports),
-        TEST(test_too_many_ports), TEST(test_wrong), TEST(test_help_and_version), TEST(test_every_row_is_taken),
+        TEST(test_defaults),
+        TEST(test_files),
+        TEST(test_all_options),
+        TEST(test_ports),
+        TEST(test_trust),
+        TEST(test_too_many_ports),
+        TEST(test_wrong),
+        TEST(test_help_and_version),
+        TEST(test_every_row_is_taken),
         TEST(test_color),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

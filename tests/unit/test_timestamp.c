@@ -34,11 +34,69 @@ static void test_every_day(void **state)
     }
 }
 
+static void test_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t seconds;
+    } good[] = {
+        {"1970-01-01T00:00:00Z", 0},
+        {"1970-01-01", 0},
+        {"2026-11-21T15:00:00Z", 1795273200},
+        {"2026-11-21 15:00:00z", 1795273200},
+        {"2026-11-21t16:30:00.999999+01:30", 1795273200},
+        {"2026-11-21T08:00:00-07:00", 1795273200},
+        {"2024-02-29T12:34:56Z", 1709210096},
+        {"1969-12-31T23:59:59Z", -1},
+        {"0000-01-01T00:00:00Z", -62167219200},
+        {"9999-12-31T23:59:59Z", 253402300799},
+    };
+    static const char *const bad[] = {
+        "",
+        "2026",
+        "2026-11",
+        "2026-13-01",
+        "2026-00-01",
+        "2026-11-31",
+        "2025-02-29",
+        "2026-11-00",
+        "26-11-21",
+        "2026-11-21T",
+        "2026-11-21T15:00Z",
+        "2026-11-21T15:00:00",
+        "2026-11-21T24:00:00Z",
+        "2026-11-21T15:60:00Z",
+        "2026-11-21T15:00:00.Z",
+        "2026-11-21T15:00:00Zx",
+        "2026-11-21T15:00:00+0100",
+        "2026-11-21T15:00:00+24:00",
+        "2026-11-21Z",
+        " 2026-11-21",
+        "2026/11/21",
+        "now",
+    };
+    int64_t seconds;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        assert_true(timestamp_read(good[i].text, &seconds));
+        assert_int_equal(seconds, good[i].seconds);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (timestamp_read(bad[i], &seconds))
+            fail_msg("'%s' was taken for a time", bad[i]);
+    for (int64_t day = -100000; day < 106000; day++) {
+        char buf[TIMESTAMP_LEN];
+        assert_true(timestamp_read(timestamp_write(buf, day * 86400 * 1000000000, 0), &seconds));
+        assert_int_equal(seconds, day * 86400);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known),
         cmocka_unit_test(test_every_day),
+        cmocka_unit_test(test_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
