@@ -278,6 +278,41 @@ void report_sample_init(struct report_sample *s, const struct sample_words *word
     };
 }
 
+void report_sample_trust(struct report_sample *s)
+{
+    static const struct verify_outcome lacking = {false, 20, "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+                                                  "unable to get local issuer certificate", 0};
+    static const struct verify_outcome good = {.is_ok = true},
+                                       weak = {false, 66, "EE_KEY_TOO_SMALL", "EE certificate key too weak", 0};
+    s->store_error = s->words.name;
+    s->store = (struct store_facts){.name = s->words.capture,
+                                    .path = s->words.note,
+                                    .num_certificates = 140,
+                                    .errors = &s->store_error,
+                                    .num_errors = 1};
+    s->steps[0] = (struct verify_step){s->chain[0], VERIFY_PRESENTED, 0};
+    s->steps[1] = (struct verify_step){s->chain[0], VERIFY_CAPTURE, -1};
+    s->verifications[0] = (struct verification){.store = &s->store,
+                                                .outcome = lacking,
+                                                .has_name_match = true,
+                                                .has_also = {true, true, false},
+                                                .also = {good, weak, {0}},
+                                                .path = s->steps,
+                                                .num_path = 1};
+    s->verifications[1] = (struct verification){
+        .store = &s->store, .is_completed = true, .outcome = good, .path = s->steps, .num_path = 2};
+    s->staple = (struct ocsp_staple){.status = "revoked",
+                                     .produced_at = {1709210096, "2024-02-29T12:34:56Z"},
+                                     .this_update = {1709210096, "2024-02-29T12:34:56Z"},
+                                     .next_update = {INT64_MIN, ""},
+                                     .revoked_at = {1700000000, "2023-11-14T22:13:20Z"},
+                                     .reason = "keyCompromise",
+                                     .signature = OCSP_SIGNATURE_BAD};
+    s->connection.verifications = s->verifications;
+    s->connection.num_verifications = 2;
+    s->connection.staple = &s->staple;
+}
+
 void report_sample_cleanup(struct report_sample *s)
 {
     for (size_t i = 0; i < 2; i++)

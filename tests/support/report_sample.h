@@ -26,6 +26,11 @@ struct report_sample {
     struct event events[SAMPLE_EVENTS];
     struct certificates *certificates;
     struct certificate *chain[2];
+    const char *store_error;
+    struct store_facts store;
+    struct verify_step steps[2];
+    struct verification verifications[2];
+    struct ocsp_staple staple;
     uint8_t hello[SAMPLE_HELLO];
     char name[512];
     char directory[64], path[512];
@@ -42,6 +47,9 @@ struct sample_words sample_words_tame(void);
 /* A TLS 1.2 connection of 10.0.0.1:54321 with 192.0.2.7:443 that the client ended by an alert. Fails the cmocka test
  * when something is missing. */
 void report_sample_init(struct report_sample *s, const struct sample_words *words);
+/* Lets two results of a trust store and a stapled response stand beside the chain: error 20 with everything that can
+ * differ, and a completed chain that verifies. */
+void report_sample_trust(struct report_sample *s);
 void report_sample_cleanup(struct report_sample *s);
 
 /* Everything the sample holds as a report in `format`: connection, name, summary. The caller frees the text. */

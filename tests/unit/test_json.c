@@ -148,6 +148,35 @@ static void test_chain(void **state)
     free(text);
 }
 
+static void test_trust(void **state)
+{
+    (void)state;
+    report_sample_trust(&sample);
+    char expected[4096];
+    const char *sha256 = certificate_facts(sample.chain[0])->sha256;
+    snprintf(expected, sizeof expected,
+             "\"verification\":[{\"store\":\"sample.pcap\",\"ok\":false,\"completed_from_capture\":false,\"code\":20,"
+             "\"name\":\"UNABLE_TO_GET_ISSUER_CERT_LOCALLY\",\"text\":\"unable to get local issuer certificate\","
+             "\"depth\":0,\"name_match\":false,\"also\":[{\"mode\":\"strict\",\"ok\":true,\"code\":0},"
+             "{\"mode\":\"level2\",\"ok\":false,\"code\":66,\"name\":\"EE_KEY_TOO_SMALL\","
+             "\"text\":\"EE certificate key too weak\",\"depth\":0}]},"
+             "{\"store\":\"sample.pcap\",\"ok\":true,\"completed_from_capture\":true,\"code\":0,"
+             "\"added\":[{\"from\":\"capture\",\"sha256\":\"%s\",\"subject\":\"CN=www.example.test\"}],"
+             "\"anchor\":\"%s\"}],"
+             "\"ocsp\":{\"status\":\"revoked\",\"produced_at\":\"2024-02-29T12:34:56Z\","
+             "\"this_update\":\"2024-02-29T12:34:56Z\",\"revoked_at\":\"2023-11-14T22:13:20Z\","
+             "\"reason\":\"keyCompromise\",\"signature_ok\":false,\"current\":false},\"alerts\"",
+             sha256, sha256);
+    char *text = write_lines();
+    assert_has(0, expected);
+    assert_has_not(2, "\"stores\"");
+    free(text);
+    sample.staple = (struct ocsp_staple){.error = "it is no OCSP response"};
+    text = write_lines();
+    assert_has(0, "\"ocsp\":{\"error\":\"it is no OCSP response\"},");
+    free(text);
+}
+
 static void test_client_chain(void **state)
 {
     (void)state;
@@ -373,6 +402,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_connection, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_other_records, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_chain, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_trust, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_client_chain, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_other_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_tcp, set_up, tear_down),

@@ -152,6 +152,15 @@ static void test_groups_and_schemes(void **state)
         assert_int_equal(group->server_share_len, csv_number(&csv, "server_share_len"));
         assert_int_equal(group->bits, csv_number(&csv, "bits"));
     }
+    csv_open(&csv, "dissect/tables/x509_verify_errors.csv");
+    while (csv_next(&csv)) {
+        const struct x509_verify_error *error = x509_verify_error_find((uint16_t)csv_number(&csv, "code"));
+        assert_non_null(error);
+        assert_int_equal(error->code, csv_number(&csv, "code"));
+        assert_string_equal(error->symbol, csv_field(&csv, "symbol"));
+        assert_string_equal(error->text, csv_field(&csv, "string"));
+    }
+    assert_null(x509_verify_error_find(9999));
     csv_open(&csv, "dissect/tables/signature_schemes.csv");
     while (csv_next(&csv)) {
         const struct signature_scheme *scheme = signature_scheme_find((uint16_t)csv_number(&csv, "code"));
