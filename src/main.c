@@ -1,5 +1,6 @@
 /* Command line, exit status, progress and signals: the only place that prints to stderr or exits. */
 #include "options.h"
+#include "report/escape.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -127,9 +128,25 @@ static int64_t today(const char *source_date_epoch)
     return end && end != source_date_epoch && !*end ? fixed : time(NULL);
 }
 
+/* Names of files and words of the command line are strangers' text: nothing of it may steer the terminal. */
+static void print_escaped(const char *text)
+{
+    struct bytes bytes = {(const uint8_t *)text, strlen(text)};
+    for (size_t i = 0, len; i < bytes.len; i += len) {
+        uint32_t code_point;
+        len = escape_decode(bytes, i, &code_point);
+        bool is_hidden = len == 0 || escape_is_hidden(code_point);
+        len = len > 0 ? len : 1;
+        for (size_t k = 0; k < len; k++)
+            fprintf(stderr, is_hidden ? "\\x%02x" : "%c", bytes.at[i + k]);
+    }
+}
+
 static int complain(const char *text)
 {
-    fprintf(stderr, "tlswhy: %s\n", text);
+    fputs("tlswhy: ", stderr);
+    print_escaped(text);
+    fputc('\n', stderr);
     return EXIT_WRONG;
 }
 

@@ -298,7 +298,9 @@ static int set_up(struct pipeline *p, struct error *error)
     const struct pipeline_options *options = p->options;
     if (options->filter && !(p->filter = filter_new(options->filter, error)))
         return -1;
-    p->capture = capture_open(&options->capture, error);
+    struct capture_options capture = options->capture;
+    capture.stop = options->stop;
+    p->capture = capture_open(&capture, error);
     if (!p->capture)
         return -1;
     p->certificates = certificates_new(LIMIT_CERTIFICATE_CACHE);

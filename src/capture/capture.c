@@ -9,10 +9,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-/* With no more inputs than this their descriptors stay open, so that a file may be renamed or removed (a ring of
- * rotated files) before its turn comes, and a sandbox need not let files be opened later. */
+/* With no more inputs than this, and than half of what the system allows, their descriptors stay open, so that a file
+ * may be renamed or removed (a ring of rotated files) before its turn comes, and a sandbox need not let files be opened
+ * later. */
 enum { KEPT_DESCRIPTORS = 128 };
 
 struct source {
@@ -27,7 +29,8 @@ struct capture {
     size_t num;
     struct order *order;
     enum capture_hash hash;
-    size_t turn; /* in reading order */
+    bool keeps_descriptors; /* of files that were looked at */
+    size_t turn;            /* in reading order */
     struct reader reader;
     bool is_open; /* reader is the turn's */
 };
@@ -35,6 +38,12 @@ struct capture {
 static const struct source *source_at(const struct capture *capture, size_t i)
 {
     return &capture->sources[capture->files[i].given];
+}
+
+static bool can_keep(size_t num)
+{
+    struct rlimit limit;
+    return num <= KEPT_DESCRIPTORS && getrlimit(RLIMIT_NOFILE, &limit) == 0 && num <= limit.rlim_cur / 2;
 }
 
 static int source_fd(const char *path)
@@ -56,7 +65,7 @@ static int set_waiting(struct source *source, const struct reader *reader, struc
 /* After the first packet: what was learned on the way is forgotten, to be learned again when the file is read. */
 static void put_back(struct capture *capture, struct source *source, struct reader *reader)
 {
-    if (capture->num <= KEPT_DESCRIPTORS && lseek(reader->stream.fd, 0, SEEK_SET) == 0) {
+    if (capture->keeps_descriptors && lseek(reader->stream.fd, 0, SEEK_SET) == 0) {
         source->fd = reader->stream.fd;
         reader->stream.is_kept = true;
     }
@@ -102,6 +111,16 @@ failed:
     return -1;
 }
 
+/* The wait for the first bytes of input i was ended from outside: it and those behind it are empty. */
+static void end_at(struct capture *capture, size_t i)
+{
+    struct input *input = &capture->sources[i].input;
+    capture->num = capture->turn = i + 1;
+    input_forget(input);
+    input->facts.format = "empty";
+    input_note(input, CAPTURE_NOTE_CUT_SHORT, 0, "reading was ended before its first packets came");
+}
+
 static struct capture *open_all(const struct capture_options *options, int fd, struct error *error)
 {
     struct capture *capture = calloc(1, sizeof *capture);
@@ -114,6 +133,7 @@ static struct capture *open_all(const struct capture_options *options, int fd, s
         goto no_memory;
     capture->num = num;
     capture->hash = options->hash;
+    capture->keeps_descriptors = can_keep(num);
     for (size_t i = 0; i < num; i++)
         capture->sources[i].fd = -1;
     for (size_t i = 0; i < num; i++) {
@@ -125,10 +145,14 @@ static struct capture *open_all(const struct capture_options *options, int fd, s
             error_set(error, "-: standard input is given twice");
             goto failed;
         }
-        if (look_at(capture, &capture->files[i], fd, error) != 0)
+        if (look_at(capture, &capture->files[i], fd, error) == 0)
+            continue;
+        if (errno != EINTR || !options->stop || !*options->stop)
             goto failed;
+        end_at(capture, i);
+        break;
     }
-    capture->order = order_new(capture->files, num, error);
+    capture->order = order_new(capture->files, capture->num, error);
     if (!capture->order)
         goto failed;
     return capture;

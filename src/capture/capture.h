@@ -15,6 +15,7 @@
 #include "error.h"
 #include "place.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -86,12 +87,15 @@ struct capture_options {
         CAPTURE_HASH_AUTO,
         CAPTURE_HASH_ALWAYS,
         CAPTURE_HASH_NEVER
-    } hash; /* AUTO: files up to 64 MiB */
+    } hash;                            /* AUTO: files up to 64 MiB */
+    const volatile sig_atomic_t *stop; /* see capture_open(); may be NULL */
 };
 
 struct capture;
 
-/* Opens all inputs and puts them in order. NULL and *error when one cannot be read at all. */
+/* Opens all inputs and puts them in order. NULL and *error when one cannot be read at all. A pipe is waited for; when a
+ * signal interrupts that (no SA_RESTART) and *stop is not 0 then, this input is empty, with a note, those behind it are
+ * left out, and nothing is handed out. */
 struct capture *capture_open(const struct capture_options *options, struct error *error) MUST_CHECK;
 /* One input over a descriptor, which the capture takes over; `name` stands in its place in texts. */
 struct capture *capture_open_fd(int fd, const char *name, struct error *error) MUST_CHECK;

@@ -18,10 +18,14 @@ enum codec_status {
 struct codec {
     const char *name;    /* "gzip" */
     const char *library; /* "zlib" */
+    size_t first; /* bytes to begin a member with: the shortest header; what is no such data is refused in them */
     /* NULL where the library was left out of the build. start() returns NULL without memory. */
     void *(*start)(void);
-    /* *in_len and *out_len: what there is on entry, what was taken and made on return. */
-    enum codec_status (*step)(void *decoder, const uint8_t *in, size_t *in_len, uint8_t *out, size_t *out_len);
+    /* *in_len and *out_len: what there is on entry, what was taken and made on return. With CODEC_MORE *next is how
+     * many bytes to give next time: these libraries keep back what they made in a call that ends in an error, so a call
+     * has to end where a block does. */
+    enum codec_status (*step)(void *decoder, const uint8_t *in, size_t *in_len, uint8_t *out, size_t *out_len,
+                              size_t *next);
     void (*stop)(void *decoder);
 };
 

@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-enum { GZIP_ONLY = 16 }; /* zlib: added to the window bits, asks for a gzip header and its checksum */
+enum {
+    FIRST = 10,
+    GZIP_ONLY = 16, /* zlib: added to the window bits, asks for a gzip header and its checksum */
+};
 
 static void *start(void)
 {
@@ -17,7 +20,8 @@ static void *start(void)
     return z;
 }
 
-static enum codec_status step(void *decoder, const uint8_t *in, size_t *in_len, uint8_t *out, size_t *out_len)
+static enum codec_status step(void *decoder, const uint8_t *in, size_t *in_len, uint8_t *out, size_t *out_len,
+                              size_t *next)
 {
     z_stream *z = decoder;
     uInt avail_in = *in_len > UINT32_MAX ? UINT32_MAX : (uInt)*in_len;
@@ -29,6 +33,7 @@ static enum codec_status step(void *decoder, const uint8_t *in, size_t *in_len, 
     int result = inflate(z, Z_NO_FLUSH);
     *in_len = avail_in - z->avail_in;
     *out_len = avail_out - z->avail_out;
+    *next = SIZE_MAX; /* zlib hands out what it made before an error */
     if (result == Z_STREAM_END)
         return inflateReset(z) == Z_OK ? CODEC_MEMBER_END : CODEC_BROKEN;
     return result == Z_OK || result == Z_BUF_ERROR ? CODEC_MORE : CODEC_BROKEN;
@@ -40,7 +45,7 @@ static void stop(void *decoder)
     free(decoder);
 }
 
-const struct codec codec_gzip = {"gzip", "zlib", start, step, stop};
+const struct codec codec_gzip = {"gzip", "zlib", FIRST, start, step, stop};
 #else
-const struct codec codec_gzip = {"gzip", "zlib", NULL, NULL, NULL};
+const struct codec codec_gzip = {"gzip", "zlib", 0, NULL, NULL, NULL};
 #endif

@@ -31,6 +31,7 @@ void input_forget(struct input *in)
     for (unsigned i = 0; i < in->facts.num_secrets; i++)
         free((void *)(uintptr_t)in->secrets[i].data.at);
     free(in->notes);
+    free(in->repeats);
     free(in->comments);
     free(in->resolutions);
     free(in->secrets);
@@ -55,23 +56,41 @@ static bool make_room(void **array, unsigned num, size_t size)
     return grown != NULL;
 }
 
+/* True when it was: what is said again and again leaves room for what else there is to say. */
+static bool count_repeat(struct input *in, enum capture_note_kind kind, const char *text, size_t len)
+{
+    for (unsigned i = 0; i < in->facts.num_notes; i++) {
+        struct capture_note *note = &in->notes[i];
+        struct repeats *repeats = &in->repeats[i];
+        if (note->kind != kind || repeats->len != len || memcmp(note->text, text, len) != 0)
+            continue;
+        snprintf(note->text + len, sizeof note->text - len, " (%llu times)", (unsigned long long)++repeats->times);
+        return true;
+    }
+    return false;
+}
+
 void input_note(struct input *in, enum capture_note_kind kind, uint64_t offset, const char *format, ...)
 {
     struct capture_input *facts = &in->facts;
-    if (facts->num_notes == LIMIT_FILE_NOTES || !make_room((void **)&in->notes, facts->num_notes, sizeof *in->notes))
-        return;
-    facts->notes = in->notes;
-    struct capture_note *note = &in->notes[facts->num_notes++];
-    note->kind = kind;
-    note->offset = offset;
-    if (facts->num_notes == LIMIT_FILE_NOTES) {
-        snprintf(note->text, sizeof note->text, "there is more to say about this file than is kept");
-        return;
-    }
+    char text[sizeof in->notes->text - sizeof " (18446744073709551615 times)" + 1];
     va_list args;
     va_start(args, format);
-    vsnprintf(note->text, sizeof note->text, format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    size_t len = strlen(text);
+    unsigned num = facts->num_notes;
+    if (count_repeat(in, kind, text, len) || num == LIMIT_FILE_NOTES)
+        return;
+    if (!make_room((void **)&in->notes, num, sizeof *in->notes) ||
+        !make_room((void **)&in->repeats, num, sizeof *in->repeats))
+        return;
+    facts->notes = in->notes;
+    in->notes[num] = (struct capture_note){.kind = kind, .offset = offset};
+    in->repeats[num] = (struct repeats){1, len};
+    snprintf(in->notes[num].text, sizeof in->notes[num].text, "%s",
+             num + 1 < LIMIT_FILE_NOTES ? text : "there is more to say about this file than is kept");
+    facts->num_notes++;
 }
 
 static void note_full(struct input *in, uint64_t offset)

@@ -8,6 +8,10 @@ struct input {
     struct capture_input facts; /* its arrays and path point to those below */
     char *path;
     struct capture_note *notes;
+    struct repeats {
+        uint64_t times;
+        size_t len; /* of the text without them */
+    } * repeats;    /* by note */
     struct capture_comment *comments;
     struct capture_resolution *resolutions;
     struct capture_secrets *secrets;
@@ -21,8 +25,8 @@ void input_cleanup(struct input *in);
 /* Forgets all but the path. */
 void input_forget(struct input *in);
 
-/* The text is cut to its room. Of more notes than LIMIT_FILE_NOTES the last one says that there were more. Without
- * memory a note is lost. */
+/* The text is cut to its room. What was noted before is counted in that note's text. Of more notes than
+ * LIMIT_FILE_NOTES the last one says that there were more. Without memory a note is lost. */
 void input_note(struct input *in, enum capture_note_kind kind, uint64_t offset, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -40,8 +40,11 @@ static int refuse(const struct reader *r, struct bytes head, struct error *error
 {
     const char *path = r->stream.path;
     const char *inside = r->stream.codec ? r->stream.codec->name : NULL;
-    if (r->stream.end == STREAM_BROKEN || r->stream.end == STREAM_CUT)
+    if (head.len < 4 && r->stream.end == STREAM_BROKEN)
         return error_set(error, "%s: its %s data are damaged from the beginning", path, inside);
+    if (head.len < 4 && r->stream.end == STREAM_CUT)
+        return error_set(error, "%s: is cut short: its %s data end before the first of them can be decompressed", path,
+                         inside);
     if (head.len == 0)
         return error_set(error, "%s: is empty%s%s", path, inside ? " once decompressed from " : "",
                          inside ? inside : "");

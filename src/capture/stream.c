@@ -37,6 +37,7 @@ static int begin_decoder(struct stream *s, struct error *error)
         return error_set(error, "%s: no memory to decompress %s", s->path, s->codec->name);
     memcpy(s->raw, s->head, s->head_len);
     s->raw_end = s->head_len;
+    s->next = s->codec->first;
     s->head_at = s->head_len;
     return 0;
 }
@@ -140,7 +141,7 @@ static long read_plain(struct stream *s, uint8_t *to, size_t max, struct error *
 static long read_compressed(struct stream *s, uint8_t *to, size_t max, struct error *error)
 {
     while (s->end == STREAM_GOES_ON) {
-        if (s->raw_at == s->raw_end && !s->is_raw_over) {
+        if (s->raw_at == s->raw_end && !s->is_raw_over && !s->may_have_made) {
             long n = raw_read(s, s->raw, LIMIT_READ_BLOCK, error);
             if (n < 0)
                 return -1;
@@ -148,19 +149,22 @@ static long read_compressed(struct stream *s, uint8_t *to, size_t max, struct er
             s->raw_at = 0;
             s->raw_end = (size_t)n;
         }
-        size_t in = s->raw_end - s->raw_at, out = max;
-        bool was_empty = in == 0;
-        enum codec_status status = s->codec->step(s->decoder, s->raw + s->raw_at, &in, to, &out);
-        if (status == CODEC_BROKEN)
-            s->end = s->is_between_members && out == 0 ? STREAM_TRAILING : STREAM_BROKEN;
-        else if (in == 0 && out == 0)
-            /* A decoder that takes nothing of what there is would loop. */
-            s->end = !was_empty ? STREAM_BROKEN : s->is_between_members ? STREAM_ENDED : STREAM_CUT;
+        size_t there = s->raw_end - s->raw_at, out = max;
+        size_t in = s->may_have_made ? 0 : there < s->next ? there : s->next;
+        enum codec_status status = s->codec->step(s->decoder, s->raw + s->raw_at, &in, to, &out, &s->next);
         s->raw_at += in;
-        if (status == CODEC_MEMBER_END)
-            s->is_between_members = true;
-        else if (out > 0)
-            s->is_between_members = false;
+        s->member_bytes += in;
+        if (status == CODEC_BROKEN)
+            s->end = s->has_member && s->member_bytes < s->codec->first ? STREAM_TRAILING : STREAM_BROKEN;
+        else if (in == 0 && out == 0 && !s->may_have_made)
+            /* A decoder that takes nothing of what there is would loop. */
+            s->end = there > 0 ? STREAM_BROKEN : s->has_member && s->member_bytes == 0 ? STREAM_ENDED : STREAM_CUT;
+        s->may_have_made = out == max && status == CODEC_MORE;
+        if (status == CODEC_MEMBER_END) {
+            s->has_member = true;
+            s->member_bytes = 0;
+            s->next = s->codec->first;
+        }
         if (out > 0)
             return (long)out;
     }

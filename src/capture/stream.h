@@ -37,7 +37,10 @@ struct stream {
     uint8_t *raw; /* compressed bytes */
     size_t raw_at, raw_end;
     bool is_raw_over;
-    bool is_between_members;
+    size_t next;           /* bytes to give the decoder next */
+    bool may_have_made;    /* the decoder may hold bytes there was no room for */
+    bool has_member;       /* one is complete */
+    uint64_t member_bytes; /* taken of the one that is being read */
 
     EVP_MD_CTX *hash; /* NULL: not hashed */
 };

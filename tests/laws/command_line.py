@@ -175,9 +175,22 @@ def colours():
         check((b"\x1b[" in out) == wants_colour, f"colour on a terminal with {env}")
 
 
-def interrupted():
+def complaints():
+    """Nothing that was typed or found in a directory steers the terminal, and no name hides the reason."""
+    for wrong in (["\x1b[31mx"], ["--bogus\x1b[31m"], ["-f", "\x1b]0;x\x07", pcap("tls12-nss")], ["-o", "/no/\x1b[2J\x7f\r\n", pcap("tls12-nss")],
+                  ["\u009b31mcaf\u00e9"], [b"\x9b31m\xff"]):
+        status, out, err = run(*wrong)
+        raw = [c for c in err[:-1] if ord(c) < 0x20 or 0x7f <= ord(c) < 0xa0]
+        check(status == 2 and not out and not raw and "\\x" in err and err.endswith("\n"), f"{wrong}: {status} {err!r}")
+    check("\\xc2\\x9b31mcaf\u00e9" in run("\u009b31mcaf\u00e9")[2], "characters that are harmless stay")
+    for name in ("/no/" + "x" * 200 + "/" + "\u00e9" * 120, "/no" + ("/" + "\u4e2d" * 60) * 20):
+        err = run(name)[2]
+        check(len(err.encode()) < 600 and "No such file or directory" in err and "\\x" not in err, f"a long name: {err!r}")
+
+
+def interrupted(data, wanted):
     process = subprocess.Popen([PROGRAM, "--format", "json", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    process.stdin.write(read("tls12-nss"))
+    process.stdin.write(data)
     process.stdin.flush()
     time.sleep(1)
     process.send_signal(signal.SIGINT)
@@ -189,7 +202,7 @@ def interrupted():
         check(False, "SIGINT does not end a program that waits for input")
         return
     found = [json.loads(line) for line in out.splitlines()]
-    check(status == 0 and [r["record"] for r in found] == ["connection", "summary"], f"SIGINT: the report so far, got {status} {len(found)}")
+    check(status == 0 and [r["record"] for r in found] == wanted, f"SIGINT after {len(data)} bytes: the report so far, got {status} {len(found)}")
 
 
 def main():
@@ -203,7 +216,9 @@ def main():
         order()
         selection()
         colours()
-        interrupted()
+        interrupted(read("tls12-nss"), ["connection", "summary"])
+        interrupted(b"", ["summary"])
+        complaints()
     print(f"{len(failures)} failed")
     return 1 if failures else 0
 

@@ -329,7 +329,7 @@ static void test_notes_are_bounded(void **state)
     for (uint32_t i = 0; i < NUM; i++) {
         builder_record(&b, START + i, i, 20, 20, 1);
         if (i % 8 == 7)
-            for (int k = 0; k < 20; k++)
+            for (uint32_t k = 0; k < 20 + i / 8; k++)
                 builder_bytes(&b, "\xff", 1);
     }
     struct collection c = collect_bytes(&b, 64);
@@ -378,7 +378,8 @@ static void test_hash(void **state)
     for (int hash = CAPTURE_HASH_AUTO; hash <= CAPTURE_HASH_NEVER; hash++) {
         struct error error;
         struct capture_packet packet;
-        struct capture *capture = capture_open(&(struct capture_options){paths, 1, (enum capture_hash)hash}, &error);
+        struct capture *capture = capture_open(
+            &(struct capture_options){.paths = paths, .num_paths = 1, .hash = (enum capture_hash)hash}, &error);
         assert_non_null(capture);
         assert_int_equal(capture_next(capture, &packet, 1, &error), 0);
         assert_string_equal(

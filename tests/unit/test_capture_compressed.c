@@ -139,6 +139,9 @@ static void test_cut(void **state)
             struct collection c = collect_bytes(&b, 64);
             if (!c.capture) {
                 assert_true(cut < samples[i].capture_len);
+                assert_non_null(strstr(c.error.text, cut == 0  ? "is empty"
+                                                     : cut < 4 ? "is not a packet capture"
+                                                               : "is cut short"));
                 continue;
             }
             assert_int_equal(c.result, 0);
@@ -151,6 +154,8 @@ static void test_cut(void **state)
                 assert_int_equal(collection_input(&c)->notes[0].kind, CAPTURE_NOTE_CUT_SHORT);
             } else {
                 assert_true(c.num >= 3 && c.num <= 5);
+                assert_int_equal(collection_input(&c)->num_notes, 1);
+                assert_int_equal(collection_input(&c)->notes[0].kind, CAPTURE_NOTE_CUT_SHORT);
             }
             for (size_t k = 0; k < c.num; k++)
                 assert_packet(&c.seen[k], k + 1, (unsigned)k + 1);
@@ -185,6 +190,92 @@ static void test_damage(void **state)
     }
 }
 
+/* The second member damaged behind its magic number is damage, and no other kind of data. */
+static void test_damage_to_second_member(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < NUM_SAMPLES; i++) {
+        if (!is_built_in(&samples[i]))
+            continue;
+        unsigned num_damaged = 0;
+        for (size_t at = 8; at < samples[i].more_len; at++) {
+            struct builder b = {0};
+            builder_bytes(&b, samples[i].capture, samples[i].capture_len);
+            builder_bytes(&b, samples[i].more, samples[i].more_len);
+            b.at[samples[i].capture_len + at] ^= 0x55;
+            struct collection c = collect_bytes(&b, 64);
+            assert_true(c.num >= 3);
+            assert_packet(&c.seen[2], 3, 3);
+            for (unsigned k = 0; k < collection_input(&c)->num_notes; k++) {
+                assert_null(strstr(collection_input(&c)->notes[k].text, "follows the"));
+                num_damaged += collection_input(&c)->notes[k].kind == CAPTURE_NOTE_DAMAGED;
+            }
+            collection_free(&c);
+            builder_free(&b);
+        }
+        assert_true(num_damaged > samples[i].more_len / 2);
+    }
+}
+
+enum { PER_BLOCK = 100 };
+
+/* A frame of `num` blocks stored as they are, the first of which begins a capture, and then `bad`. */
+static void stored_blocks(struct builder *b, const struct codec *codec, unsigned num, struct bytes bad)
+{
+    if (codec == &codec_lz4)
+        builder_bytes(b, "\x04\x22\x4d\x18\x64\x40\xa7", 7);
+    else
+        builder_bytes(b, "\x28\xb5\x2f\xfd\x00\x40", 6);
+    for (unsigned i = 0; i < num; i++) {
+        struct builder block = {0};
+        if (i == 0)
+            builder_pcap(&block, 0xa1b2c3d4, 65535, 1);
+        for (uint32_t k = 0; k < PER_BLOCK; k++)
+            builder_record(&block, 1700000000, i * PER_BLOCK + k, 600, 600, (uint8_t)i);
+        if (codec == &codec_lz4) {
+            builder_u32(b, (uint32_t)block.len | 0x80000000);
+        } else {
+            builder_u16(b, (uint16_t)(block.len << 3));
+            builder_bytes(b, &(uint8_t){(uint8_t)(block.len << 3 >> 16)}, 1);
+        }
+        builder_bytes(b, block.at, block.len);
+        builder_free(&block);
+    }
+    builder_bytes(b, bad.at, bad.len);
+}
+
+/* What stands before a damaged block is read, whatever reading it in one piece with the damage would lose. */
+static void test_blocks_before_damage(void **state)
+{
+    (void)state;
+    static const struct {
+        const struct codec *codec;
+        const char *bad;
+        size_t len;
+    } damages[] = {
+        {&codec_lz4, "\x08\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff", 12}, /* a block that is none */
+        {&codec_lz4, "\xff\xff\xff\x7f", 4},                            /* longer than a block may be */
+        {&codec_zstd, "\x44\0\0\xff\xff\xff\xff\xff\xff\xff\xff", 11},
+        {&codec_zstd, "\x46\0\0\xff\xff\xff\xff\xff\xff\xff\xff", 11}, /* a reserved kind of block */
+    };
+    for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+        if (!damages[i].codec->start)
+            continue;
+        for (unsigned num = 1; num <= 12; num++) {
+            struct builder b = {0};
+            stored_blocks(&b, damages[i].codec, num, (struct bytes){(const uint8_t *)damages[i].bad, damages[i].len});
+            builder_zeros(&b, 1000);
+            struct collection c = collect_bytes(&b, 64);
+            assert_int_equal(c.num, num * PER_BLOCK);
+            assert_int_equal(c.seen[c.num - 1].first_byte, num - 1);
+            assert_int_equal(collection_input(&c)->num_notes, 1);
+            collection_assert_note(&c, 0, CAPTURE_NOTE_DAMAGED, 24 + num * PER_BLOCK * 616, "data are damaged");
+            collection_free(&c);
+            builder_free(&b);
+        }
+    }
+}
+
 static void test_no_capture_inside(void **state)
 {
     (void)state;
@@ -204,8 +295,13 @@ static void test_no_capture_inside(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_members), cmocka_unit_test(test_trailing_bytes),    cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_damage),  cmocka_unit_test(test_no_capture_inside),
+        cmocka_unit_test(test_members),
+        cmocka_unit_test(test_trailing_bytes),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_no_capture_inside),
+        cmocka_unit_test(test_damage_to_second_member),
+        cmocka_unit_test(test_blocks_before_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include "support/capture_builder.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -152,6 +153,33 @@ static void test_thousands(void **state)
     assert_int_equal(c.num, NUM);
     for (uint32_t i = 0; i < NUM; i++)
         assert_packet(&c.seen[i], i, 1, 0, i, 1);
+    collection_free(&c);
+    room_cleanup(&room);
+}
+
+/* More files than descriptors, though few enough to keep them all open where that is possible. */
+static void test_few_descriptors(void **state)
+{
+    (void)state;
+    enum { NUM = 100, DESCRIPTORS = 64 };
+    struct room room;
+    room_init(&room);
+    for (uint32_t i = 0; i < NUM; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "c%u.pcap", i);
+        add(&room, name, i, i, (uint8_t)i);
+    }
+    struct rlimit limit, low;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    low = limit;
+    low.rlim_cur = DESCRIPTORS;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    struct collection c = collect((const char *const *)room.paths, room.num, 64);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_non_null(c.capture);
+    assert_int_equal(c.num, NUM);
+    for (uint32_t i = 0; i < NUM; i++)
+        assert_packet(&c.seen[i], i, 1, 0, i, (uint8_t)i);
     collection_free(&c);
     room_cleanup(&room);
 }
@@ -411,18 +439,75 @@ static void test_interrupted(void **state)
     builder_free(&b);
 }
 
+static volatile sig_atomic_t stop;
+
+static void *stop_soon(void *arg)
+{
+    const pthread_t *thread = arg;
+    usleep(50000);
+    stop = 1;
+    pthread_kill(*thread, SIGUSR1);
+    return NULL;
+}
+
+/* Ended while waiting for a pipe's first bytes, or for the rest of its header: no failure, but nothing was read. */
+static void test_stopped_while_opening(void **state)
+{
+    (void)state;
+    struct room room;
+    struct builder b = {0};
+    struct error error;
+    struct capture_packet packet;
+    struct sigaction action = {.sa_handler = ignore_signal}, old;
+    char *fifo;
+    room_init(&room);
+    add(&room, "file", 5, 9, 1);
+    build(&b, 0, 3, 1);
+    assert_true(asprintf(&fifo, "%s/fifo", room.directory) > 0);
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    room.paths[room.num++] = fifo;
+    add(&room, "last", 5, 9, 1);
+    assert_int_equal(sigaction(SIGUSR1, &action, &old), 0);
+    for (size_t written = 0; written < 40; written += 10) {
+        int fd = open(fifo, O_RDWR);
+        assert_int_equal(write(fd, b.at, written), written);
+        stop = 0;
+        pthread_t self = pthread_self(), thread;
+        assert_int_equal(pthread_create(&thread, NULL, stop_soon, &self), 0);
+        const struct capture_options options = {
+            .paths = (const char *const *)room.paths, .num_paths = room.num, .stop = &stop};
+        struct capture *capture = capture_open(&options, &error);
+        pthread_join(thread, NULL);
+        assert_non_null(capture);
+        assert_int_equal(capture_num_inputs(capture), 2);
+        const struct capture_input *in = capture_input_at(capture, 1);
+        assert_string_equal(in->name, "fifo");
+        assert_string_equal(in->format, "empty");
+        assert_int_equal(in->num_notes, 1);
+        assert_int_equal(in->notes[0].kind, CAPTURE_NOTE_CUT_SHORT);
+        assert_int_equal(capture_next(capture, &packet, 1, &error), 0);
+        capture_free(capture);
+        close(fd);
+    }
+    sigaction(SIGUSR1, &old, NULL);
+    builder_free(&b);
+    room_cleanup(&room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_two_places_rotated),
         cmocka_unit_test(test_facts_are_told_once),
         cmocka_unit_test(test_thousands),
+        cmocka_unit_test(test_few_descriptors),
         cmocka_unit_test(test_empty_among_others),
         cmocka_unit_test(test_file_vanishes),
         cmocka_unit_test(test_pipe_does_not_wait),
         cmocka_unit_test(test_fifos),
         cmocka_unit_test(test_standard_input),
         cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_stopped_while_opening),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

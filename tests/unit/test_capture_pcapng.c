@@ -483,11 +483,10 @@ static void test_blocks_that_contradict_themselves(void **state)
     assert_int_equal(collection_input(&c)->num_secrets, 0);
     assert_int_equal(collection_input(&c)->num_resolutions, 0);
     assert_false(collection_input(&c)->has_drops);
-    assert_int_equal(collection_input(&c)->num_notes, 4);
+    assert_int_equal(collection_input(&c)->num_notes, 3);
     collection_assert_note(&c, 0, CAPTURE_NOTE_ODD, short_interface, "interface block is shorter than its contents");
     assert_non_null(strstr(collection_input(&c)->notes[1].text, "no interface"));
-    assert_non_null(strstr(collection_input(&c)->notes[2].text, "too short"));
-    assert_non_null(strstr(collection_input(&c)->notes[3].text, "too short"));
+    assert_non_null(strstr(collection_input(&c)->notes[2].text, "too short (2 times)"));
     collection_free(&c);
     builder_free(&b);
 }
@@ -521,6 +520,28 @@ static void test_random_damage(void **state)
     builder_free(&b);
 }
 
+/* What is noted again and again is one note with a count, and leaves room for others. */
+static void test_repeated_notes(void **state)
+{
+    (void)state;
+    enum { MORE = 1000 };
+    struct builder b = {0};
+    builder_section(&b, NULL);
+    for (unsigned i = 0; i < 65536 + MORE; i++)
+        builder_interface(&b, 1, 0, NO_RESOLUTION);
+    builder_packet(&b, 1, 0, 20, 20, 1, NULL);
+    builder_bytes(&b, "cut", 3);
+    struct collection c = collect_bytes(&b, 64);
+    assert_int_equal(c.num, 1);
+    assert_int_equal(collection_input(&c)->num_notes, 2);
+    collection_assert_note(&c, 0, CAPTURE_NOTE_ODD, 28 + 65536 * 20,
+                           "more than 65536 interfaces in a section (1000 times)");
+    collection_assert_note(&c, 1, CAPTURE_NOTE_CUT_SHORT, b.len - 3, "ends within");
+    assert_null(strstr(collection_input(&c)->notes[1].text, "times"));
+    collection_free(&c);
+    builder_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -537,6 +558,7 @@ int main(void)
         cmocka_unit_test(test_section_after_damage),
         cmocka_unit_test(test_blocks_that_contradict_themselves),
         cmocka_unit_test(test_random_damage),
+        cmocka_unit_test(test_repeated_notes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
