@@ -4,9 +4,10 @@
 void certificate_verify_parse(struct cursor *body, uint16_t version, struct certificate_verify *out)
 {
     *out = (struct certificate_verify){0};
-    out->has_algorithm = version_signs_with_algorithm(version);
-    if (out->has_algorithm)
+    if (version_signs_with_algorithm(version)) {
         out->algorithm = cursor_u16(body, "algorithm");
+        out->has_algorithm = cursor_ok(body);
+    }
     out->signature = cursor_bytes16(body, "signature");
     cursor_close(body, "CertificateVerify");
 }

@@ -52,21 +52,49 @@ void ext_quic_transport_parameters_parse(struct cursor *body, enum ext_context c
     out->has_quic_transport_parameters = true;
     if (is_first)
         out->quic_transport_parameters = cursor_peek(body);
-    while (cursor_more(body)) {
-        varint(body, "Transport Parameter ID");
-        uint64_t length = varint(body, "Transport Parameter Length");
-        if (length > body->declared)
-            cursor_fail(body, FAULT_MALFORMED, "Transport Parameter Length");
-        cursor_skip(body, (size_t)length, "Transport Parameter Value");
-    }
+    uint64_t id;
+    struct bytes value;
+    while (quic_parameter_next(body, &id, &value))
+        continue;
+}
+
+bool quic_parameter_next(struct cursor *c, uint64_t *id, struct bytes *value)
+{
+    *id = 0;
+    *value = (struct bytes){NULL, 0};
+    if (!cursor_more(c))
+        return false;
+    uint64_t code = varint(c, "Transport Parameter ID");
+    uint64_t length = varint(c, "Transport Parameter Length");
+    if (length > c->declared)
+        cursor_fail(c, FAULT_MALFORMED, "Transport Parameter Length");
+    struct bytes bytes = cursor_bytes(c, (size_t)length, "Transport Parameter Value");
+    if (!cursor_ok(c))
+        return false;
+    *id = code;
+    *value = bytes;
+    return true;
+}
+
+bool quic_integer(struct bytes value, uint64_t *integer)
+{
+    struct fault fault;
+    struct cursor c;
+    cursor_init_whole(&c, value, &fault);
+    uint64_t read = varint(&c, "integer");
+    cursor_close(&c, "integer");
+    *integer = cursor_ok(&c) ? read : 0;
+    return cursor_ok(&c);
 }
 
 /* The drafts changed the encoding in between, so the body is kept as it came. */
 void ext_quic_transport_parameters_draft_parse(struct cursor *body, enum ext_context context, struct extensions *out)
 {
     (void)context;
-    if (!out->has_quic_transport_parameters)
+    if (!out->has_quic_transport_parameters) {
+        out->is_quic_draft = true;
         out->quic_transport_parameters = cursor_peek(body);
+    }
     out->has_quic_transport_parameters = true;
     cursor_skip(body, body->declared, "quic_transport_parameters");
 }

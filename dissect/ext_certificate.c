@@ -40,16 +40,26 @@ void ext_client_certificate_url_parse(struct cursor *body, enum ext_context cont
     out->has_client_certificate_url = true;
 }
 
-static void trusted_authority_skip(struct cursor *list)
+bool trusted_authority_next(struct cursor *c, uint8_t *type, struct bytes *identifier)
 {
-    enum { PRE_AGREED = 0, KEY_SHA1_HASH = 1, X509_NAME = 2, CERT_SHA1_HASH = 3, SHA1_LEN = 20 };
-    uint8_t type = cursor_u8(list, "IdentifierType");
-    if (type == KEY_SHA1_HASH || type == CERT_SHA1_HASH)
-        cursor_skip(list, SHA1_LEN, "SHA1Hash");
-    else if (type == X509_NAME)
-        cursor_bytes16(list, "DistinguishedName");
-    else if (type != PRE_AGREED)
-        cursor_fail(list, FAULT_MALFORMED, "IdentifierType");
+    enum { SHA1_LEN = 20 };
+    *type = 0;
+    *identifier = (struct bytes){NULL, 0};
+    if (!cursor_more(c))
+        return false;
+    uint8_t code = cursor_u8(c, "IdentifierType");
+    struct bytes bytes = {NULL, 0};
+    if (code == TRUSTED_KEY_SHA1_HASH || code == TRUSTED_CERT_SHA1_HASH)
+        bytes = cursor_bytes(c, SHA1_LEN, "SHA1Hash");
+    else if (code == TRUSTED_X509_NAME)
+        bytes = cursor_bytes16(c, "DistinguishedName");
+    else if (code != TRUSTED_PRE_AGREED)
+        cursor_fail(c, FAULT_MALFORMED, "IdentifierType");
+    if (!cursor_ok(c))
+        return false;
+    *type = code;
+    *identifier = bytes;
+    return true;
 }
 
 void ext_trusted_ca_keys_parse(struct cursor *body, enum ext_context context, struct extensions *out)
@@ -59,8 +69,10 @@ void ext_trusted_ca_keys_parse(struct cursor *body, enum ext_context context, st
         return;
     struct cursor list = cursor_vec16(body, "trusted_authorities_list");
     out->trusted_ca_keys = cursor_peek(&list);
-    while (cursor_more(&list))
-        trusted_authority_skip(&list);
+    uint8_t type;
+    struct bytes identifier;
+    while (trusted_authority_next(&list, &type, &identifier))
+        continue;
 }
 
 void ext_certificate_authorities_parse(struct cursor *body, enum ext_context context, struct extensions *out)
@@ -76,10 +88,23 @@ void ext_oid_filters_parse(struct cursor *body, enum ext_context context, struct
     out->has_oid_filters = true;
     struct cursor list = cursor_vec16(body, "filters");
     out->oid_filters = cursor_peek(&list);
-    while (cursor_more(&list)) {
-        ext_bytes8(&list, "certificate_extension_oid");
-        cursor_bytes16(&list, "certificate_extension_values");
-    }
+    struct bytes oid, values;
+    while (oid_filter_next(&list, &oid, &values))
+        continue;
+}
+
+bool oid_filter_next(struct cursor *c, struct bytes *oid, struct bytes *values)
+{
+    *oid = *values = (struct bytes){NULL, 0};
+    if (!cursor_more(c))
+        return false;
+    struct bytes read_oid = ext_bytes8(c, "certificate_extension_oid");
+    struct bytes read_values = cursor_bytes16(c, "certificate_extension_values");
+    if (!cursor_ok(c))
+        return false;
+    *oid = read_oid;
+    *values = read_values;
+    return true;
 }
 
 void ext_post_handshake_auth_parse(struct cursor *body, enum ext_context context, struct extensions *out)

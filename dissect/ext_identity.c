@@ -12,21 +12,21 @@ void ext_user_mapping_parse(struct cursor *body, enum ext_context context, struc
 {
     (void)context;
     out->has_user_mapping = true;
-    ext_bytes8(body, "user_mapping_types");
+    out->user_mapping_types = ext_bytes8(body, "user_mapping_types");
 }
 
 void ext_client_authz_parse(struct cursor *body, enum ext_context context, struct extensions *out)
 {
     (void)context;
     out->has_client_authz = true;
-    ext_bytes8(body, "authz_format_list");
+    out->client_authz_formats = ext_bytes8(body, "authz_format_list");
 }
 
 void ext_server_authz_parse(struct cursor *body, enum ext_context context, struct extensions *out)
 {
     (void)context;
     out->has_server_authz = true;
-    ext_bytes8(body, "authz_format_list");
+    out->server_authz_formats = ext_bytes8(body, "authz_format_list");
 }
 
 void ext_channel_id_parse(struct cursor *body, enum ext_context context, struct extensions *out)

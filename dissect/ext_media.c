@@ -12,10 +12,8 @@ void ext_use_srtp_parse(struct cursor *body, enum ext_context context, struct ex
 void ext_supported_ekt_ciphers_parse(struct cursor *body, enum ext_context context, struct extensions *out)
 {
     out->has_supported_ekt_ciphers = true;
-    if (ext_is_offer(context))
-        ext_bytes8(body, "supported_ciphers");
-    else
-        cursor_u8(body, "selected_cipher");
+    out->ekt_ciphers =
+        ext_is_offer(context) ? ext_bytes8(body, "supported_ciphers") : cursor_bytes(body, 1, "selected_cipher");
 }
 
 void ext_external_id_hash_parse(struct cursor *body, enum ext_context context, struct extensions *out)

@@ -1,4 +1,5 @@
-/* Extensions that shape records: RFC 6066 sections 4 and 7, RFC 8449, RFC 7366, RFC 7685, RFC 6520, RFC 9146. */
+/* Extensions that shape records: RFC 6066 sections 4 and 7, RFC 8449, RFC 7366, RFC 7685, RFC 6520, RFC 9146,
+ * RFC 9853. */
 #include "dissect/ext_parsers.h"
 
 enum { MAX_FRAGMENT_LENGTH_LAST = 4, RECORD_SIZE_LIMIT_MIN = 64, HEARTBEAT_MODE_LAST = 2 };
@@ -57,6 +58,14 @@ void ext_heartbeat_parse(struct cursor *body, enum ext_context context, struct e
     out->heartbeat_mode = cursor_u8(body, "HeartbeatMode");
     if (out->heartbeat_mode == 0 || out->heartbeat_mode > HEARTBEAT_MODE_LAST)
         cursor_fail(body, FAULT_MALFORMED, "HeartbeatMode");
+}
+
+/* RFC 9853: its presence is all. */
+void ext_rrc_parse(struct cursor *body, enum ext_context context, struct extensions *out)
+{
+    (void)body;
+    (void)context;
+    out->has_rrc = true;
 }
 
 /* As for padding. */

@@ -35,7 +35,7 @@ void ext_ticket_pinning_parse(struct cursor *body, enum ext_context context, str
 {
     out->has_ticket_pinning = true;
     if (ext_is_offer(context)) {
-        cursor_skip(body, body->declared, "PinningTicket");
+        out->ticket_pinning = cursor_bytes(body, body->declared, "PinningTicket");
     } else {
         cursor_bytes8(body, "proof");
         cursor_bytes16(body, "ticket");
@@ -55,12 +55,25 @@ void ext_cached_info_parse(struct cursor *body, enum ext_context context, struct
 {
     out->has_cached_info = true;
     struct cursor list = cursor_vec16(body, "cached_info");
+    out->cached_info = cursor_peek(&list);
     cursor_expect(&list, "cached_info");
-    while (cursor_more(&list)) {
-        cursor_u8(&list, "CachedInformationType");
-        if (ext_is_offer(context))
-            ext_bytes8(&list, "hash_value");
-    }
+    uint8_t type;
+    while (cached_info_next(&list, context, &type))
+        continue;
+}
+
+bool cached_info_next(struct cursor *c, enum ext_context context, uint8_t *type)
+{
+    *type = 0;
+    if (!cursor_more(c))
+        return false;
+    uint8_t code = cursor_u8(c, "CachedInformationType");
+    if (ext_is_offer(context))
+        ext_bytes8(c, "hash_value");
+    if (!cursor_ok(c))
+        return false;
+    *type = code;
+    return true;
 }
 
 void ext_tls_flags_parse(struct cursor *body, enum ext_context context, struct extensions *out)

@@ -42,16 +42,29 @@ void ext_status_request_v2_parse(struct cursor *body, enum ext_context context, 
     if (!ext_is_offer(context))
         return;
     struct cursor list = cursor_vec16(body, "certificate_status_req_list");
+    out->status_requests_v2 = cursor_peek(&list);
     cursor_expect(&list, "certificate_status_req_list");
-    while (cursor_more(&list)) {
-        uint8_t type = cursor_u8(&list, "status_type");
-        struct cursor request = cursor_vec16(&list, "request");
-        if (type == STATUS_TYPE_OCSP || type == STATUS_TYPE_OCSP_MULTI)
-            ocsp_request_skip(&request);
-        else
-            cursor_skip(&request, request.declared, "request");
-        cursor_close(&request, "request");
-    }
+    uint8_t type;
+    while (status_request_next(&list, &type))
+        continue;
+}
+
+bool status_request_next(struct cursor *c, uint8_t *status_type)
+{
+    *status_type = 0;
+    if (!cursor_more(c))
+        return false;
+    uint8_t type = cursor_u8(c, "status_type");
+    struct cursor request = cursor_vec16(c, "request");
+    if (type == STATUS_TYPE_OCSP || type == STATUS_TYPE_OCSP_MULTI)
+        ocsp_request_skip(&request);
+    else
+        cursor_skip(&request, request.declared, "request");
+    cursor_close(&request, "request");
+    if (!cursor_ok(c))
+        return false;
+    *status_type = type;
+    return true;
 }
 
 void ext_signed_certificate_timestamp_parse(struct cursor *body, enum ext_context context, struct extensions *out)
@@ -61,18 +74,40 @@ void ext_signed_certificate_timestamp_parse(struct cursor *body, enum ext_contex
         out->signed_certificate_timestamps = ext_list16_of_bytes16(body, false, false, "SerializedSCT");
 }
 
+bool sct_next(struct cursor *c, struct sct *out)
+{
+    enum { VERSION_1 = 0, LOG_ID_LEN = 32 };
+    *out = (struct sct){0};
+    if (!cursor_more(c))
+        return false;
+    struct bytes item = cursor_bytes16(c, "SerializedSCT");
+    if (!cursor_ok(c))
+        return false;
+    struct fault fault; /* another version, or rubbish, does not hide those after it */
+    struct cursor sct;
+    cursor_init_whole(&sct, item, &fault);
+    uint8_t version = cursor_u8(&sct, "sct_version");
+    struct bytes log_id = cursor_bytes(&sct, LOG_ID_LEN, "LogID");
+    uint64_t timestamp = cursor_u64(&sct, "timestamp");
+    cursor_bytes16(&sct, "CtExtensions");
+    uint16_t algorithm = cursor_u16(&sct, "SignatureAndHashAlgorithm");
+    if (cursor_ok(&sct) && version == VERSION_1)
+        *out = (struct sct){true, log_id, timestamp, algorithm};
+    return true;
+}
+
 void ext_transparency_info_parse(struct cursor *body, enum ext_context context, struct extensions *out)
 {
     out->has_transparency_info = true;
     if (!ext_is_offer(context))
-        ext_list16_of_bytes16(body, false, false, "SerializedTransItem");
+        out->transparency_info = ext_list16_of_bytes16(body, false, false, "SerializedTransItem");
 }
 
 void ext_dnssec_chain_parse(struct cursor *body, enum ext_context context, struct extensions *out)
 {
     out->has_dnssec_chain = true;
     if (ext_is_offer(context)) {
-        cursor_u16(body, "PortNumber");
+        out->dnssec_port = cursor_u16(body, "PortNumber");
     } else {
         cursor_u16(body, "ExtSupportLifetime");
         cursor_expect(body, "AuthenticationChain");

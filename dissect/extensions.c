@@ -3,13 +3,7 @@
 
 #include "dissect/ext_parsers.h"
 
-enum row {
-#define EXTENSION_PARSER(code, name) ROW_##name,
-#include "dissect/tables/extension_parsers.def"
-#undef EXTENSION_PARSER
-    NUM_ROWS,
-    ROW_NONE = NUM_ROWS,
-};
+enum { ROW_NONE = NUM_EXTENSION_ROWS };
 
 static ext_parser *const parsers[] = {
 #define EXTENSION_PARSER(code, name) ext_##name##_parse,
@@ -18,12 +12,12 @@ static ext_parser *const parsers[] = {
 };
 
 /* The compiler turns the rows into a jump, and refuses a code that has two. */
-static enum row row_find(uint16_t type)
+static unsigned row_find(uint16_t type)
 {
     switch (type) {
 #define EXTENSION_PARSER(code, name)                                                                                   \
     case code:                                                                                                         \
-        return ROW_##name;
+        return EXTENSION_ROW_##name;
 #include "dissect/tables/extension_parsers.def"
 #undef EXTENSION_PARSER
     default:
@@ -34,27 +28,30 @@ static enum row row_find(uint16_t type)
 /* Which types came already. Those with a row have a bit each, the few others of a real hello (GREASE, what is newer
  * than this table) a slot each; only a block that has more of them pays for a bit for every type there is. */
 enum { NUM_SLOTS = 16 };
-struct seen {
-    uint64_t rows[(NUM_ROWS + 63) / 64];
-    uint16_t others[NUM_SLOTS];
-    unsigned num_others;
+struct others {
+    uint16_t types[NUM_SLOTS];
+    unsigned num;
 };
 
-static bool seen_add(struct seen *seen, uint16_t type, enum row row)
+static uint64_t row_bit(unsigned row)
+{
+    return (uint64_t)1 << row % 64;
+}
+
+static bool is_new(struct extensions *out, struct others *seen, uint16_t type, unsigned row)
 {
     if (row != ROW_NONE) {
-        uint64_t bit = (uint64_t)1 << row % 64;
-        bool is_new = !(seen->rows[row / 64] & bit);
-        seen->rows[row / 64] |= bit;
-        return is_new;
+        bool is_seen = out->rows[row / 64] & row_bit(row);
+        out->rows[row / 64] |= row_bit(row);
+        return !is_seen;
     }
-    unsigned num = seen->num_others < NUM_SLOTS ? seen->num_others : NUM_SLOTS;
+    unsigned num = seen->num < NUM_SLOTS ? seen->num : NUM_SLOTS;
     for (unsigned i = 0; i < num; i++)
-        if (seen->others[i] == type)
+        if (seen->types[i] == type)
             return false;
     if (num < NUM_SLOTS)
-        seen->others[num] = type;
-    seen->num_others++;
+        seen->types[num] = type;
+    seen->num++;
     return true;
 }
 
@@ -75,7 +72,7 @@ static bool block_has_duplicate(struct bytes raw)
 }
 
 /* The body has a fault of its own, so that a bad one does not stop those after it; only the capture's end does. */
-static void body_parse(struct cursor *block, struct cursor body, uint16_t type, enum row row, enum ext_context context,
+static void body_parse(struct cursor *block, struct cursor body, uint16_t type, unsigned row, enum ext_context context,
                        struct extensions *out)
 {
     struct fault fault = {FAULT_NONE, 0, NULL};
@@ -87,6 +84,8 @@ static void body_parse(struct cursor *block, struct cursor body, uint16_t type, 
         parsers[row](&body, context, out);
         cursor_close(&body, "extension_data");
     }
+    if (row != ROW_NONE && (is_cut || fault.kind != FAULT_NONE))
+        out->partial_rows[row / 64] |= row_bit(row);
     if (fault.kind == FAULT_SHORT) {
         *block->fault = fault;
         return;
@@ -111,16 +110,16 @@ void extensions_parse(struct cursor *c, enum ext_context context, struct extensi
         return;
     out->has_block = true;
     out->raw = cursor_peek(&block);
-    struct seen seen = {{0}, {0}, 0};
+    struct others seen = {{0}, 0};
     while (cursor_more(&block)) {
         uint16_t type = cursor_u16(&block, "ExtensionType");
         struct cursor body = cursor_vec16(&block, "extension_data");
         if (!cursor_ok(&block))
             break;
-        enum row row = row_find(type);
+        unsigned row = row_find(type);
         bool is_cut = body.left < body.declared;
-        out->is_psk_last = row == ROW_pre_shared_key && block.declared == 0 && !is_cut;
-        if (seen_add(&seen, type, row)) {
+        out->is_psk_last = row == EXTENSION_ROW_pre_shared_key && block.declared == 0 && !is_cut;
+        if (is_new(out, &seen, type, row)) {
             body_parse(&block, body, type, row, context, out);
         } else {
             out->has_duplicate = true;
@@ -130,7 +129,7 @@ void extensions_parse(struct cursor *c, enum ext_context context, struct extensi
         if (!is_cut)
             out->num++;
     }
-    if (seen.num_others > NUM_SLOTS && !out->has_duplicate)
+    if (seen.num > NUM_SLOTS && !out->has_duplicate)
         out->has_duplicate = block_has_duplicate(out->raw);
 }
 
@@ -179,6 +178,28 @@ bool dn_next(struct cursor *c, struct bytes *der)
     if (!cursor_more(c))
         return false;
     *der = cursor_bytes16(c, "DistinguishedName");
+    return cursor_ok(c);
+}
+
+bool psk_identity_next(struct cursor *c, struct bytes *identity)
+{
+    *identity = (struct bytes){NULL, 0};
+    if (!cursor_more(c))
+        return false;
+    struct bytes bytes = cursor_bytes16(c, "PskIdentity.identity");
+    cursor_u32(c, "obfuscated_ticket_age");
+    if (!cursor_ok(c))
+        return false;
+    *identity = bytes;
+    return true;
+}
+
+bool psk_binder_next(struct cursor *c, struct bytes *binder)
+{
+    *binder = (struct bytes){NULL, 0};
+    if (!cursor_more(c))
+        return false;
+    *binder = cursor_bytes8(c, "PskBinderEntry");
     return cursor_ok(c);
 }
 

@@ -62,6 +62,30 @@ static const struct named_code cert_compressions[] = {
 #undef X
 };
 
+static const struct named_code srtp_profiles[] = {
+#define X(...) {__VA_ARGS__},
+#include "dissect/tables/srtp_profiles.def"
+#undef X
+};
+
+static const struct named_code hpke_kdfs[] = {
+#define X(...) {__VA_ARGS__},
+#include "dissect/tables/hpke_kdfs.def"
+#undef X
+};
+
+static const struct named_code hpke_aeads[] = {
+#define X(...) {__VA_ARGS__},
+#include "dissect/tables/hpke_aeads.def"
+#undef X
+};
+
+static const struct quic_parameter quic_parameters[] = {
+#define X(...) {__VA_ARGS__},
+#include "dissect/tables/quic_transport_parameters.def"
+#undef X
+};
+
 /* One-byte registries are indexed by the code itself. */
 static const char *const alerts[256] = {
 #define X(code, name, ...) [code] = (name),
@@ -96,6 +120,18 @@ static const char *const compression_methods[256] = {
 static const char *const psk_key_exchange_modes[256] = {
 #define X(code, name) [code] = (name),
 #include "dissect/tables/psk_key_exchange_modes.def"
+#undef X
+};
+
+static const char *const ec_point_formats[256] = {
+#define X(code, name) [code] = (name),
+#include "dissect/tables/ec_point_formats.def"
+#undef X
+};
+
+static const char *const certificate_types[256] = {
+#define X(code, name) [code] = (name),
+#include "dissect/tables/certificate_types.def"
 #undef X
 };
 
@@ -155,6 +191,26 @@ static const struct named_code *cert_compression_find(uint16_t code)
     FIND(cert_compressions, code);
 }
 
+static const struct named_code *srtp_profile_find(uint16_t code)
+{
+    FIND(srtp_profiles, code);
+}
+
+static const struct named_code *hpke_kdf_find(uint16_t code)
+{
+    FIND(hpke_kdfs, code);
+}
+
+static const struct named_code *hpke_aead_find(uint16_t code)
+{
+    FIND(hpke_aeads, code);
+}
+
+const struct quic_parameter *quic_parameter_find(uint64_t id)
+{
+    FIND(quic_parameters, id);
+}
+
 const char *version_name(uint16_t version)
 {
     const struct named_code *row = version_find(version);
@@ -182,6 +238,24 @@ const char *signature_scheme_name(uint16_t scheme)
 const char *cert_compression_name(uint16_t algorithm)
 {
     const struct named_code *row = cert_compression_find(algorithm);
+    return row ? row->name : NULL;
+}
+
+const char *srtp_profile_name(uint16_t profile)
+{
+    const struct named_code *row = srtp_profile_find(profile);
+    return row ? row->name : NULL;
+}
+
+const char *hpke_kdf_name(uint16_t kdf)
+{
+    const struct named_code *row = hpke_kdf_find(kdf);
+    return row ? row->name : NULL;
+}
+
+const char *hpke_aead_name(uint16_t aead)
+{
+    const struct named_code *row = hpke_aead_find(aead);
     return row ? row->name : NULL;
 }
 
@@ -213,6 +287,16 @@ const char *compression_method_name(uint8_t method)
 const char *psk_key_exchange_mode_name(uint8_t mode)
 {
     return psk_key_exchange_modes[mode];
+}
+
+const char *ec_point_format_name(uint8_t format)
+{
+    return ec_point_formats[format];
+}
+
+const char *certificate_type_name(uint8_t type)
+{
+    return certificate_types[type];
 }
 
 const char *code_point_write(char buf[CODE_POINT_LEN], const char *name, uint16_t code)

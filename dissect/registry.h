@@ -71,6 +71,20 @@ const char *client_cert_type_name(uint8_t type);
 const char *compression_method_name(uint8_t method);
 const char *cert_compression_name(uint16_t algorithm);
 const char *psk_key_exchange_mode_name(uint8_t mode);
+const char *ec_point_format_name(uint8_t format);
+const char *certificate_type_name(uint8_t type); /* "X509" "RawPublicKey" ... */
+const char *srtp_profile_name(uint16_t profile);
+const char *hpke_kdf_name(uint16_t kdf);
+const char *hpke_aead_name(uint16_t aead);
+
+/* One row of quic_transport_parameters.csv. */
+struct quic_parameter {
+    uint16_t code;
+    const char *name;
+    bool is_integer; /* its value is a variable-length integer */
+};
+
+const struct quic_parameter *quic_parameter_find(uint64_t id); /* NULL: unknown or reserved (31 * N + 27) */
 
 /* RFC 8701: 0x0A0A, 0x1A1A ... 0xFAFA. */
 static inline bool is_grease(uint16_t value)

@@ -55,6 +55,8 @@ enum {
     LIMIT_OUTPUT_BLOCK = 256 * 1024,      /* bytes of a report written at once */
     LIMIT_SPOOL_MEMORY = 4 * 1024 * 1024, /* report text held back in memory; more goes to a temporary file */
     LIMIT_SHOWN_NAME = 256,               /* bytes of one name from the network shown in text, then its length */
+    LIMIT_SHOWN_COMMENT = 4096,           /* bytes of one comment of a capture shown in JSON, then its length */
+    LIMIT_SHOWN_COMMENTS = 1000,          /* comments of one input shown */
     LIMIT_SHOWN_EVENTS = 40,              /* messages listed for one connection in text without -v */
 };
 

@@ -53,6 +53,7 @@ TABLES = {
         "openssl_reason": number("openssl_reason_code"),
     },
     "cert_compression": CODE_NAME,
+    "certificate_types": CODE_NAME,
     "cipher_suites": {
         "code": number("code"),
         "iana": text("iana_name"),
@@ -75,6 +76,7 @@ TABLES = {
     "client_cert_types": CODE_NAME,
     "compression_methods": CODE_NAME,
     "content_types": CODE_NAME,
+    "ec_point_formats": CODE_NAME,
     "extensions": CODE_NAME,
     "groups": CODE_NAME
     | {
@@ -84,7 +86,10 @@ TABLES = {
         "bits": number("bits"),
     },
     "handshake_types": CODE_NAME,
+    "hpke_aeads": CODE_NAME,
+    "hpke_kdfs": CODE_NAME,
     "psk_key_exchange_modes": CODE_NAME,
+    "quic_transport_parameters": CODE_NAME | {"is_integer": flag("kind", "integer")},
     "signature_schemes": CODE_NAME
     | {
         "key_type": text("key_type"),
@@ -93,6 +98,7 @@ TABLES = {
         "weakness": text("weakness"),
         "is_tls13_certverify": flag("tls13_certverify", "1"),
     },
+    "srtp_profiles": CODE_NAME,
     "ssl2_ciphers": CODE_NAME
     | {"openssl": text("openssl_name"), "enc_bits": number("enc_bits"), "weakness": text("weakness")},
     "starttls_ports": {
@@ -106,18 +112,23 @@ TABLES = {
     "x509_verify_errors": {"code": number("code"), "symbol": text("symbol"), "text": text("string")},
 }
 
+# Tables that are a part of a CSV: its stem, and what its column "registry" says.
+PARTS = {"hpke_aeads": ("ech_hpke_ids", "aead"), "hpke_kdfs": ("ech_hpke_ids", "kdf")}
+
 
 def render(stem):
-    with open(HERE / f"{stem}.csv", encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row.get("status", row.get("kind")) != "grease"]
+    source, part = PARTS.get(stem, (stem, None))
+    with open(HERE / f"{source}.csv", encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file)
+                if row.get("status", row.get("kind")) != "grease" and row.get("registry") == part]
     columns = TABLES[stem]
     key = next(iter(columns))
     codes = [int(row[key], 0) for row in rows]
     if codes != sorted(codes):
-        sys.exit(f"{stem}.csv is not sorted by {key}")
+        sys.exit(f"{source}.csv is not sorted by {key}")
     if key == "code" and len(set(codes)) != len(codes):
-        sys.exit(f"{stem}.csv has a code twice")
-    lines = [f"/* Generated from {stem}.csv by generate.py. X({', '.join(columns)}) */"]
+        sys.exit(f"{source}.csv has a code twice")
+    lines = [f"/* Generated from {source}.csv by generate.py. X({', '.join(columns)}) */"]
     cells = [[make(row) for make in columns.values()] for row in rows]
     lines += [f"X({', '.join(row)})" for row in cells if None not in row]
     return "\n".join(lines) + "\n"

@@ -292,6 +292,8 @@ static void json_connection(struct report *report, const struct report_connectio
         .report = state, .json = &state->json, .shown = shown, .connection = shown->connection};
     const struct connection *c = shown->connection;
     struct json *j = r.json;
+    if (report->options.quiet)
+        return;
 
     json_open(j, '{');
     identity(&r);
@@ -310,6 +312,7 @@ static void json_connection(struct report *report, const struct report_connectio
     json_key_exchange(&r);
     json_chains(&r);
     json_certificate_request(&r);
+    json_certificate_verify(&r);
     const char *missing = c->chain.num == 0 ? chain_missing_name(c->chain_missing) : NULL;
     if (missing) {
         JSON_KEY(j, "chain_missing");
@@ -325,6 +328,8 @@ static void json_connection(struct report *report, const struct report_connectio
 static void json_name_record(struct report *report, const struct report_name *name)
 {
     struct json *j = &((struct json_report *)report->state)->json;
+    if (report->options.quiet)
+        return;
     json_open(j, '{');
     JSON_KEY(j, "record");
     json_name(j, "name");

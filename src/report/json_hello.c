@@ -241,6 +241,7 @@ void json_client_hello(const struct json_record *r)
         json_name(j, ech_name(&hello->ext));
     }
     FLAG(j, "psk", hello->ext.has_pre_shared_key, is_whole);
+    json_extension_data(j, &hello->ext, EXT_CLIENT_HELLO);
     FLAG(j, "cut", c->is_client_hello_cut, false);
     json_close(j, '}');
 }
@@ -268,6 +269,7 @@ void json_hello_retry(const struct json_record *r)
             key_share_groups(j, second->key_shares);
         }
     }
+    json_extension_data(j, ext, EXT_HELLO_RETRY_REQUEST);
     json_close(j, '}');
 }
 
@@ -371,6 +373,7 @@ void json_server_hello(const struct json_record *r)
         JSON_KEY(j, "downgrade_sentinel");
         json_code_point(j, version_name(sentinel), sentinel);
     }
+    json_extension_data(j, &hello->ext, EXT_SERVER_HELLO);
     FLAG(j, "cut", c->is_server_hello_cut, false);
     json_close(j, '}');
 }
@@ -444,5 +447,24 @@ void json_certificate_request(const struct json_record *r)
     }
     JSON_KEY(j, "authorities");
     authorities(j, request->authorities);
+    json_extension_data(j, &request->ext, EXT_CERTIFICATE_REQUEST);
+    json_close(j, '}');
+}
+
+void json_certificate_verify(const struct json_record *r)
+{
+    struct json *j = r->json;
+    const struct connection *c = r->connection;
+    if (!c->has_certificate_verify)
+        return;
+    JSON_KEY(j, "certificate_verify");
+    json_open(j, '{');
+    json_place(r, c->certificate_verify_moment.place);
+    JSON_KEY(j, "from");
+    json_name(j, c->certificate_verify_role == ROLE_CLIENT ? "client" : "server");
+    if (c->certificate_verify.has_algorithm) {
+        JSON_KEY(j, "signature_algorithm");
+        json_code_point(j, signature_scheme_name(c->certificate_verify.algorithm), c->certificate_verify.algorithm);
+    }
     json_close(j, '}');
 }

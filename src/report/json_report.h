@@ -1,7 +1,8 @@
 /*
  * The JSON format (JSON Lines; every record and field of the contract is described by tlswhy.schema.json), by concern:
- * json.c writes records, json_hello.c what was offered and chosen, json_chain.c certificates, json_verify.c what trust
- * says of them, json_summary.c the summary. Field order is the contract's.
+ * json.c writes records, json_hello.c what was offered and chosen, json_extensions.c what extensions hold beside that,
+ * json_chain.c certificates, json_verify.c what trust says of them, json_summary.c the summary. Field order is the
+ * contract's.
  */
 #ifndef TLSWHY_REPORT_JSON_REPORT_H
 #define TLSWHY_REPORT_JSON_REPORT_H
@@ -45,6 +46,10 @@ void json_session(const struct json_record *r);
 void json_server_hello(const struct json_record *r);
 void json_key_exchange(const struct json_record *r);
 void json_certificate_request(const struct json_record *r);
+void json_certificate_verify(const struct json_record *r);
+
+/* json_extensions.c: the member "extension_data", or nothing when there is none. */
+void json_extension_data(struct json *j, const struct extensions *ext, enum ext_context context);
 
 /* json_chain.c: "chain" and "client_chain". */
 void json_chains(const struct json_record *r);

@@ -1,4 +1,5 @@
 /* The JSON format: the summary record. */
+#include "bounds.h"
 #include "capture/filter.h"
 #include "report/json_report.h"
 #include "version.h"
@@ -33,6 +34,43 @@ static void notes(struct json *j, const struct capture_input *input)
     json_close(j, ']');
 }
 
+static void comment(struct json *j, const struct capture_comment *c)
+{
+    struct bytes text = {(const uint8_t *)c->text, strlen(c->text)};
+    json_open(j, '{');
+    if (c->place.frame) {
+        JSON_KEY(j, "frame");
+        json_u64(j, c->place.frame);
+    }
+    JSON_KEY(j, "text");
+    json_bytes(j, bytes_slice(text, 0, LIMIT_SHOWN_COMMENT));
+    if (text.len > LIMIT_SHOWN_COMMENT) {
+        JSON_KEY(j, "length");
+        json_u64(j, text.len);
+    }
+    json_close(j, '}');
+}
+
+static void comments(struct json *j, const struct capture_input *input)
+{
+    unsigned num = 0;
+    for (unsigned i = 0; i < input->num_comments; i++) {
+        if (!*input->comments[i].text || num++ >= LIMIT_SHOWN_COMMENTS)
+            continue;
+        if (num == 1) {
+            JSON_KEY(j, "comments");
+            json_open(j, '[');
+        }
+        comment(j, &input->comments[i]);
+    }
+    if (num > 0)
+        json_close(j, ']');
+    if (num > LIMIT_SHOWN_COMMENTS) {
+        JSON_KEY(j, "more_comments");
+        json_u64(j, num - LIMIT_SHOWN_COMMENTS);
+    }
+}
+
 static void capture_input(struct json *j, const struct capture_input *input, unsigned digits)
 {
     json_open(j, '{');
@@ -64,9 +102,10 @@ static void capture_input(struct json *j, const struct capture_input *input, uns
     }
     if (input->num_notes > 0)
         notes(j, input);
-    if (input->num_comments > 0) {
-        JSON_KEY(j, "comments");
-        json_u64(j, input->num_comments);
+    comments(j, input);
+    if (input->num_resolutions > 0) {
+        JSON_KEY(j, "names");
+        json_u64(j, input->num_resolutions);
     }
     json_close(j, '}');
 }

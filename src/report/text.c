@@ -103,7 +103,7 @@ static void text_finish(struct report *report, const struct report_summary *summ
     struct text_report *state = report->state;
     struct text t = text_into(report, &report->out);
     bool has_blocks = false;
-    text_summary(&t, summary, state->failed_names);
+    text_summary(&t, summary, state->failed_names, report->options.verbose);
     for (unsigned i = 0; i < NUM_SPOOLS; i++) {
         struct output *spool = &state->spools[order[i]];
         if (!has_blocks && (spool->len > 0 || spool->fd >= 0)) {

@@ -119,6 +119,13 @@ static void key_exchange(struct text *t, const struct server_key_exchange *kx)
                     code_point_write(buf, signature_scheme_name(kx->signature_algorithm), kx->signature_algorithm));
 }
 
+static void certificate_verify(struct text *t, const struct certificate_verify *verify)
+{
+    char buf[CODE_POINT_LEN];
+    if (verify->has_algorithm)
+        text_printf(t, ", %s", code_point_write(buf, signature_scheme_name(verify->algorithm), verify->algorithm));
+}
+
 static void handshake(struct text *t, const struct connection *c, const struct event *event)
 {
     bool is_retry = event->type == HS_SERVER_HELLO && c->has_hello_retry && is_at(event, &c->hello_retry_moment);
@@ -136,6 +143,8 @@ static void handshake(struct text *t, const struct connection *c, const struct e
         certificate(t, c, event);
     else if (event->type == HS_SERVER_KEY_EXCHANGE && is_at(event, &c->key_exchange_moment))
         key_exchange(t, &c->key_exchange);
+    else if (event->type == HS_CERTIFICATE_VERIFY && is_at(event, &c->certificate_verify_moment))
+        certificate_verify(t, &c->certificate_verify);
 }
 
 static void alert(struct text *t, const struct event *event)

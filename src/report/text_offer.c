@@ -121,12 +121,11 @@ static void client_hello(struct text *t, const struct text_block *b)
         key_shares(t, ext->key_shares);
     if (ext->has_signature_algorithms)
         codes(t, "signatures", ext->signature_algorithms, signature_scheme_name);
-    if (ext->has_signature_algorithms_cert)
-        codes(t, "in certs", ext->signature_algorithms_cert, signature_scheme_name);
     if (ext->has_alpn)
         protocols(t, ext->alpn);
     if (ext->has_block)
         extensions(t, "extensions", ext->raw);
+    text_extensions(t, ext, EXT_CLIENT_HELLO);
     fingerprints(t, b);
 }
 
@@ -136,6 +135,7 @@ static void server_hello(struct text *t, const struct connection *c)
     text_heading(t, "answered by the server");
     if (hello->ext.has_block)
         extensions(t, "extensions", hello->ext.raw);
+    text_extensions(t, &hello->ext, EXT_SERVER_HELLO);
     uint16_t sentinel = server_hello_downgrade_sentinel(hello);
     if (sentinel) {
         text_label(t, "sentinel");
@@ -165,6 +165,7 @@ static void certificate_request(struct text *t, const struct certificate_request
     }
     if (request->signature_algorithms.num > 0)
         codes(t, "signatures", request->signature_algorithms, signature_scheme_name);
+    text_extensions(t, &request->ext, EXT_CERTIFICATE_REQUEST);
     cursor_init_whole(&c, request->authorities, &fault);
     while (dn_next(&c, &der)) {
         char *name = distinguished_name_text(der);
@@ -175,11 +176,27 @@ static void certificate_request(struct text *t, const struct certificate_request
     }
 }
 
+static void hello_retry(struct text *t, const struct extensions *ext)
+{
+    text_heading(t, "asked for by the server: another hello");
+    if (ext->has_key_share) {
+        char buf[CODE_POINT_LEN];
+        text_label(t, "group");
+        text_plain(t, code_point_write(buf, group_name(ext->key_share_group), ext->key_share_group));
+        text_line_end(t);
+    }
+    if (ext->has_block)
+        extensions(t, "extensions", ext->raw);
+    text_extensions(t, ext, EXT_HELLO_RETRY_REQUEST);
+}
+
 void text_offer(struct text *t, const struct text_block *b)
 {
     const struct connection *c = b->connection;
     if (c->has_client_hello)
         client_hello(t, b);
+    if (c->has_hello_retry)
+        hello_retry(t, &c->hello_retry.ext);
     if (c->has_server_hello)
         server_hello(t, c);
     if (c->has_certificate_request)

@@ -1,4 +1,5 @@
 /* The text format: what was read, and how it went altogether. */
+#include "bounds.h"
 #include "capture/filter.h"
 #include "report/text_report.h"
 #include "report/timestamp.h"
@@ -58,6 +59,30 @@ static void input(struct text *t, const struct capture_input *in, unsigned digit
         text_plain(t, " by the kernel, ");
         text_count(t, in->interface_drops);
         text_plain(t, " by the interface\n");
+    }
+}
+
+/* What people and programs wrote into a pcapng file. */
+static void comments(struct text *t, const struct capture_input *in)
+{
+    unsigned num = 0;
+    for (unsigned i = 0; i < in->num_comments; i++) {
+        const struct capture_comment *comment = &in->comments[i];
+        if (!*comment->text || num++ >= LIMIT_SHOWN_COMMENTS)
+            continue;
+        if (comment->place.frame)
+            text_printf(t, "  comment on frame %llu: ", (unsigned long long)comment->place.frame);
+        else
+            text_plain(t, "  comment: ");
+        text_bytes_of(t, comment->text);
+        text_line_end(t);
+    }
+    if (num > LIMIT_SHOWN_COMMENTS)
+        text_printf(t, "  and %u more comments\n", num - LIMIT_SHOWN_COMMENTS);
+    if (in->num_resolutions > 0) {
+        text_plain(t, "  ");
+        text_plural(t, in->num_resolutions, "name of an address in it", "names of addresses in it");
+        text_line_end(t);
     }
 }
 
@@ -148,13 +173,16 @@ static void left_out(struct text *t, const struct report_summary *s)
         text_styled(t, STYLE_INCOMPLETE, "  interrupted: what follows was seen before that\n");
 }
 
-void text_summary(struct text *t, const struct report_summary *summary, uint64_t failed_names)
+void text_summary(struct text *t, const struct report_summary *summary, uint64_t failed_names, bool is_verbose)
 {
     size_t num = capture_num_inputs(summary->capture);
     for (size_t i = 0; i < num; i++) {
         const struct capture_input *in = capture_input_at(summary->capture, i);
-        if (i < SHOWN_INPUTS || in->num_notes > 0)
+        bool has_comments = is_verbose && (in->num_comments > 0 || in->num_resolutions > 0);
+        if (i < SHOWN_INPUTS || in->num_notes > 0 || has_comments)
             input(t, in, summary->time_digits);
+        if (has_comments)
+            comments(t, in);
     }
     if (num > SHOWN_INPUTS)
         text_printf(t, "and more, %zu files in all\n", num);

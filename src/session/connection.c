@@ -158,6 +158,8 @@ static void take_certificate_verify(struct connection *c, const struct event *ev
     struct cursor body = body_cursor(event, &fault);
     certificate_verify_parse(&body, c->version, &c->certificate_verify);
     c->has_certificate_verify = true;
+    c->certificate_verify_role = event->role;
+    c->certificate_verify_moment = event->last;
 }
 
 static void take_ticket(struct connection *c, const struct event *event)

@@ -121,6 +121,8 @@ struct connection {
     struct moment certificate_status_moment;
     bool has_certificate_verify;
     struct certificate_verify certificate_verify;
+    enum role certificate_verify_role;
+    struct moment certificate_verify_moment;
     bool has_ticket;
     uint32_t ticket_lifetime;
     struct connection_chain chain, client_chain;

@@ -43,6 +43,42 @@ static void walk(const struct extensions *e)
     require(e->has_bad || fault.kind == FAULT_NONE);
 }
 
+static void walk_rare(const struct extensions *e, enum ext_context context)
+{
+    struct fault fault;
+    struct cursor c;
+    struct bytes item, more;
+    struct sct sct;
+    uint64_t number;
+    uint8_t code;
+    unsigned num = 0;
+    cursor_init_whole(&c, e->psk_identities, &fault);
+    while (psk_identity_next(&c, &item))
+        num++;
+    require(num == e->num_psk_identities);
+    for (num = 0, cursor_init_whole(&c, e->psk_binders, &fault); psk_binder_next(&c, &item);)
+        num++;
+    require(num >= e->num_psk_binders);
+    cursor_init_whole(&c, e->status_requests_v2, &fault);
+    while (status_request_next(&c, &code))
+        continue;
+    cursor_init_whole(&c, e->cached_info, &fault);
+    while (cached_info_next(&c, context, &code))
+        continue;
+    cursor_init_whole(&c, e->trusted_ca_keys, &fault);
+    while (trusted_authority_next(&c, &code, &item))
+        require(code <= TRUSTED_CERT_SHA1_HASH);
+    cursor_init_whole(&c, e->oid_filters, &fault);
+    while (oid_filter_next(&c, &item, &more))
+        require(item.len > 0);
+    cursor_init_whole(&c, e->signed_certificate_timestamps, &fault);
+    while (sct_next(&c, &sct))
+        require(!sct.has_content || sct.log_id.len == 32);
+    cursor_init_whole(&c, e->quic_transport_parameters, &fault);
+    while (quic_parameter_next(&c, &number, &item))
+        require(!quic_integer(item, &number) || item.len <= 8);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < PARAMETERS_LEN)
@@ -57,6 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(fault.kind != FAULT_SHORT);
     require(!whole.has_bad || whole.bad_fault.kind == FAULT_MALFORMED);
     walk(&whole);
+    walk_rare(&whole, context);
     if (fault.kind != FAULT_NONE || cursor_more(&c) || !whole.has_block)
         return 0;
 

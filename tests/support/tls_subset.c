@@ -40,6 +40,7 @@ void assert_number_part(uint64_t part, uint64_t whole, const char *what)
     NUMBER(status_request_type)                                                                                        \
     BYTES(certificate_status)                                                                                          \
     NUMBER(has_status_request_v2)                                                                                      \
+    BYTES(status_requests_v2)                                                                                          \
     NUMBER(has_supported_groups)                                                                                       \
     LIST(supported_groups)                                                                                             \
     NUMBER(has_ec_point_formats)                                                                                       \
@@ -113,6 +114,7 @@ void assert_number_part(uint64_t part, uint64_t whole, const char *what)
     NUMBER(has_application_settings)                                                                                   \
     BYTES(application_settings)                                                                                        \
     NUMBER(has_quic_transport_parameters)                                                                              \
+    NUMBER(is_quic_draft)                                                                                              \
     BYTES(quic_transport_parameters)                                                                                   \
     NUMBER(has_connection_id)                                                                                          \
     BYTES(connection_id)                                                                                               \
@@ -133,10 +135,21 @@ void assert_number_part(uint64_t part, uint64_t whole, const char *what)
     NUMBER(has_user_mapping)                                                                                           \
     NUMBER(has_client_authz)                                                                                           \
     NUMBER(has_server_authz)                                                                                           \
+    BYTES(user_mapping_types)                                                                                          \
+    BYTES(client_authz_formats)                                                                                        \
+    BYTES(server_authz_formats)                                                                                        \
     NUMBER(has_srp)                                                                                                    \
     BYTES(srp_identity)                                                                                                \
     NUMBER(has_cached_info)                                                                                            \
+    BYTES(cached_info)                                                                                                 \
+    NUMBER(has_pwd_protect)                                                                                            \
+    BYTES(pwd_protect)                                                                                                 \
+    NUMBER(has_pwd_clear)                                                                                              \
+    BYTES(pwd_clear)                                                                                                   \
+    NUMBER(has_password_salt)                                                                                          \
+    BYTES(password_salt)                                                                                               \
     NUMBER(has_ticket_pinning)                                                                                         \
+    BYTES(ticket_pinning)                                                                                              \
     NUMBER(has_extern_psk)                                                                                             \
     NUMBER(has_oid_filters)                                                                                            \
     BYTES(oid_filters)                                                                                                 \
@@ -145,20 +158,26 @@ void assert_number_part(uint64_t part, uint64_t whole, const char *what)
     BYTES(external_id_hash)                                                                                            \
     BYTES(external_session_id)                                                                                         \
     NUMBER(has_supported_ekt_ciphers)                                                                                  \
+    BYTES(ekt_ciphers)                                                                                                 \
     NUMBER(has_ticket_request)                                                                                         \
     NUMBER(ticket_request_new)                                                                                         \
     NUMBER(ticket_request_resumption)                                                                                  \
     NUMBER(has_dnssec_chain)                                                                                           \
+    NUMBER(dnssec_port)                                                                                                \
     BYTES(dnssec_chain)                                                                                                \
     NUMBER(has_tls_flags)                                                                                              \
+    NUMBER(has_rrc)                                                                                                    \
     BYTES(tls_flags)                                                                                                   \
     NUMBER(has_transparency_info)                                                                                      \
+    BYTES(transparency_info)                                                                                           \
     NUMBER(has_channel_id)                                                                                             \
     NUMBER(has_trust_anchors)                                                                                          \
     BYTES(trust_anchors)
 
 void assert_extensions_part(const struct extensions *part, const struct extensions *whole)
 {
+    for (size_t i = 0; i < EXTENSION_ROW_WORDS; i++)
+        assert_int_equal(part->rows[i] & ~whole->rows[i], 0);
 #define BYTES(field)  assert_bytes_prefix(part->field, whole->field, #field);
 #define LIST(field)   assert_list_prefix(part->field, whole->field, #field);
 #define NUMBER(field) assert_number_part((uint64_t)part->field, (uint64_t)whole->field, #field);

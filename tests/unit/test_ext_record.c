@@ -10,6 +10,7 @@ enum {
     PADDING = 0x0015,
     ENCRYPT_THEN_MAC = 0x0016,
     RECORD_SIZE_LIMIT = 0x001C,
+    RRC = 0x003D,
     CONNECTION_ID_OLD = 0x0035,
     CONNECTION_ID = 0x0036,
     PADDING_DRAFT = 0x8B47,
@@ -39,6 +40,9 @@ static void test_flags(void **state)
     (void)state;
     struct ext_case c = ext_good(EXT_SERVER_HELLO, TRUNCATED_HMAC, "");
     assert_true(c.ext.has_truncated_hmac);
+    ext_case_cleanup(&c);
+    c = ext_good(EXT_CLIENT_HELLO, RRC, "");
+    assert_true(c.ext.has_rrc);
     ext_case_cleanup(&c);
     c = ext_good(EXT_SERVER_HELLO, ENCRYPT_THEN_MAC, "");
     assert_true(c.ext.has_encrypt_then_mac);

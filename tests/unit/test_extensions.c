@@ -193,6 +193,43 @@ static void test_cut(void **state)
     }
 }
 
+static bool has_row(const uint64_t *bits, unsigned row)
+{
+    return bits[row / 64] >> row % 64 & 1;
+}
+
+/* Which rows came, and which of them were not read to their end. */
+static void test_rows(void **state)
+{
+    (void)state;
+    struct bytes b;
+    struct extensions e;
+    assert_int_equal(parse_hex("0013 ff01 0001 00 001c 0002 0001 abcd 0000 0017 0000", &b, &e).kind, FAULT_NONE);
+    unsigned rows = 0, partial = 0;
+    for (unsigned row = 0; row < NUM_EXTENSION_ROWS; row++) {
+        rows += has_row(e.rows, row);
+        partial += has_row(e.partial_rows, row);
+    }
+    assert_int_equal(rows, 3);
+    assert_int_equal(partial, 1);
+    assert_true(has_row(e.rows, EXTENSION_ROW_renegotiation_info));
+    assert_true(has_row(e.rows, EXTENSION_ROW_extended_master_secret));
+    assert_true(has_row(e.rows, EXTENSION_ROW_record_size_limit));
+    assert_true(has_row(e.partial_rows, EXTENSION_ROW_record_size_limit));
+
+    struct fault fault;
+    struct cursor c;
+    cursor_init(&c, (struct bytes){b.at, 5}, b.len, 0, &fault);
+    extensions_parse(&c, EXT_CLIENT_HELLO, &e);
+    assert_int_equal(fault.kind, FAULT_SHORT);
+    assert_false(has_row(e.rows, EXTENSION_ROW_renegotiation_info));
+    cursor_init(&c, (struct bytes){b.at, 6}, b.len, 0, &fault);
+    extensions_parse(&c, EXT_CLIENT_HELLO, &e);
+    assert_true(has_row(e.rows, EXTENSION_ROW_renegotiation_info));
+    assert_true(has_row(e.partial_rows, EXTENSION_ROW_renegotiation_info));
+    release(b);
+}
+
 /* An extension out of place is listed; its body is read as far as its context allows. */
 static void test_out_of_place(void **state)
 {
@@ -325,6 +362,7 @@ int main(void)
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_bad_bodies),
         cmocka_unit_test(test_block_faults),
+        cmocka_unit_test(test_rows),
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_out_of_place),
         cmocka_unit_test(test_every_type_takes_anything),

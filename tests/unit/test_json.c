@@ -1,4 +1,6 @@
 /* JSON records, field for field. */
+#include "bounds.h"
+#include "support/capture_builder.h"
 #include "support/cmocka_all.h"
 #include "support/report_sample.h"
 
@@ -344,6 +346,108 @@ static void test_certificate_request(void **state)
     free(text);
 }
 
+static void test_extension_data(void **state)
+{
+    (void)state;
+    struct connection *c = &sample.connection;
+    struct fault fault;
+    struct cursor body;
+    /* A key share, and record_size_limit behind it. */
+    static const struct bytes hello = {(const uint8_t *)"\x00\x11\x00\x33\x00\x07\x00\x05\x00\x1d\x00\x01\xAA"
+                                                        "\x00\x1c\x00\x02\x40\x01",
+                                       19};
+    cursor_init_whole(&body, hello, &fault);
+    extensions_parse(&body, EXT_CLIENT_HELLO, &c->client_hello.ext);
+    assert_int_equal(fault.kind, FAULT_NONE);
+    static const struct bytes cookie = {(const uint8_t *)"\x00\x07\x00\x2c\x00\x03\x00\x01\xAA", 9};
+    cursor_init_whole(&body, cookie, &fault);
+    extensions_parse(&body, EXT_HELLO_RETRY_REQUEST, &c->hello_retry.ext);
+    assert_int_equal(fault.kind, FAULT_NONE);
+    c->has_hello_retry = true;
+    static const struct bytes renegotiation = {(const uint8_t *)"\x00\x05\xff\x01\x00\x01\x00", 7};
+    cursor_init_whole(&body, renegotiation, &fault);
+    extensions_parse(&body, EXT_SERVER_HELLO, &c->server_hello.ext);
+    c->has_certificate_request = true;
+    c->certificate_request.is_tls13 = true;
+    static const struct bytes request = {(const uint8_t *)"\x00\x08\x00\x32\x00\x04\x00\x02\x08\x07", 10};
+    cursor_init_whole(&body, request, &fault);
+    extensions_parse(&body, EXT_CERTIFICATE_REQUEST, &c->certificate_request.ext);
+    char *text = write_lines();
+    assert_has(0, "\"psk\":false,\"extension_data\":{\"record_size_limit\":16385,\"key_share\":"
+                  "[{\"group\":\"x25519\",\"length\":1}]}},\"hello_retry\"");
+    assert_has(0, "\"cookie\":true,\"extension_data\":{\"cookie\":{\"length\":1}}},\"session\"");
+    assert_has(0, "\"extension_data\":{\"renegotiation_info\":{\"length\":0}}},\"key_exchange\"");
+    assert_has(0, "\"authorities\":[],\"extension_data\":{\"signature_algorithms_cert\":[\"ed25519\"]}}");
+    free(text);
+}
+
+static void test_certificate_verify(void **state)
+{
+    (void)state;
+    struct connection *c = &sample.connection;
+    c->has_certificate_verify = true;
+    c->certificate_verify_moment.place.frame = 7;
+    c->certificate_verify_role = ROLE_CLIENT;
+    char *text = write_lines();
+    assert_has(0, ",\"certificate_verify\":{\"frame\":7,\"from\":\"client\"},\"alerts\"");
+    free(text);
+    c->certificate_verify_role = ROLE_SERVER;
+    c->certificate_verify = (struct certificate_verify){.has_algorithm = true, .algorithm = 0x0804};
+    text = write_lines();
+    assert_has(0, "\"from\":\"server\",\"signature_algorithm\":\"rsa_pss_rsae_sha256\"},");
+    free(text);
+}
+
+/* Totals only: the summary record alone. */
+static void test_quiet(void **state)
+{
+    (void)state;
+    const struct report_options options = {.quiet = true};
+    char *text = report_sample_write(&sample, "json", &options);
+    assert_ptr_equal(strstr(text, "{\"record\":\"summary\","), text);
+    assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+    free(text);
+}
+
+/* What people wrote into the file: with its frame or without, cut where it is long, the rest counted. */
+static void test_comments(void **state)
+{
+    (void)state;
+    static char longer[LIMIT_SHOWN_COMMENT + 2];
+    memset(longer, 'a', sizeof longer - 1);
+    struct builder b = {0};
+    builder_section(&b, "of the \"section\"\x1b");
+    builder_interface(&b, 1, 0, NO_RESOLUTION);
+    builder_packet(&b, 0, 1000000, 20, 20, 1, "");
+    builder_packet(&b, 0, 1000000, 20, 20, 1, longer);
+    size_t block = builder_block(&b, 4);
+    builder_bytes(&b,
+                  "\x01\0\x0a\0\x0a\0\0\x01"
+                  "a.tst\0\0\0"
+                  "\0\0\0\0",
+                  20);
+    builder_block_end(&b, block);
+    struct collection c = collect_bytes(&b, 64);
+    const struct capture *own = sample.summary.capture;
+    sample.summary.capture = c.capture;
+    char *text = write_lines();
+    assert_has(2, ",\"comments\":[{\"text\":\"of the \\\"section\\\"\\u001b\"},{\"frame\":2,\"text\":\"aaa");
+    assert_has(2, "aaa\",\"length\":4097}],\"names\":1}],\"packets\"");
+    assert_has_not(2, longer);
+    free(text);
+    collection_free(&c);
+    for (unsigned i = 0; i < LIMIT_SHOWN_COMMENTS + 1; i++)
+        builder_packet(&b, 0, 1000000, 20, 20, 1, "x");
+    c = collect_bytes(&b, 64);
+    sample.summary.capture = c.capture;
+    text = write_lines();
+    assert_has(2, ",{\"frame\":1000,\"text\":\"x\"}],\"more_comments\":3,\"names\":1}");
+    free(text);
+    collection_free(&c);
+    sample.summary.capture = own;
+    builder_free(&b);
+}
+
 /* What the capture cut is not told as if it had been seen. */
 static void test_cut_hellos(void **state)
 {
@@ -412,6 +516,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_hello_retry, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_ssl2, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_certificate_request, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_extension_data, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_certificate_verify, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_quiet, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_comments, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cut_hellos, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_small_members, set_up, tear_down),
     };

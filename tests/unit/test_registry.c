@@ -55,6 +55,9 @@ NAMES8(content_type_name)
 NAMES8(client_cert_type_name)
 NAMES8(compression_method_name)
 NAMES8(psk_key_exchange_mode_name)
+NAMES8(ec_point_format_name)
+NAMES8(certificate_type_name)
+NAMES(srtp_profile_name)
 
 static void test_names(void **state)
 {
@@ -69,6 +72,9 @@ static void test_names(void **state)
     check_names("dissect/tables/client_cert_types.csv", 0xFF, call_client_cert_type_name);
     check_names("dissect/tables/compression_methods.csv", 0xFF, call_compression_method_name);
     check_names("dissect/tables/psk_key_exchange_modes.csv", 0xFF, call_psk_key_exchange_mode_name);
+    check_names("dissect/tables/ec_point_formats.csv", 0xFF, call_ec_point_format_name);
+    check_names("dissect/tables/certificate_types.csv", 0xFF, call_certificate_type_name);
+    check_names("dissect/tables/srtp_profiles.csv", 0xFFFF, call_srtp_profile_name);
     assert_string_equal(alert_name(48), "unknown_ca");
     assert_string_equal(handshake_type_name(0), "hello_request");
     assert_string_equal(extension_name(0), "server_name");
@@ -132,6 +138,49 @@ static void test_ssl2_ciphers(void **state)
     }
     assert_null(ssl2_cipher_find(0x010081));
     assert_null(ssl2_cipher_find(0xFFFFFFFF));
+}
+
+/* Two registries in one CSV. */
+static void test_hpke(void **state)
+{
+    (void)state;
+    unsigned kdfs = 0, aeads = 0;
+    struct csv csv;
+    csv_open(&csv, "dissect/tables/ech_hpke_ids.csv");
+    while (csv_next(&csv)) {
+        uint16_t code = (uint16_t)csv_number(&csv, "code");
+        bool is_kdf = !strcmp(csv_field(&csv, "registry"), "kdf"),
+             is_aead = !strcmp(csv_field(&csv, "registry"), "aead");
+        kdfs += is_kdf;
+        aeads += is_aead;
+        if (is_kdf)
+            assert_string_equal(hpke_kdf_name(code), csv_field(&csv, "name"));
+        if (is_aead)
+            assert_string_equal(hpke_aead_name(code), csv_field(&csv, "name"));
+    }
+    assert_true(kdfs > 0 && aeads > 0);
+    for (unsigned code = 0; code <= 0xFFFF; code++) {
+        kdfs -= hpke_kdf_name((uint16_t)code) != NULL;
+        aeads -= hpke_aead_name((uint16_t)code) != NULL;
+    }
+    assert_int_equal(kdfs, 0);
+    assert_int_equal(aeads, 0);
+}
+
+static void test_quic_parameters(void **state)
+{
+    (void)state;
+    struct csv csv;
+    csv_open(&csv, "dissect/tables/quic_transport_parameters.csv");
+    while (csv_next(&csv)) {
+        const struct quic_parameter *row = quic_parameter_find(csv_number(&csv, "code"));
+        assert_non_null(row);
+        assert_string_equal(row->name, csv_field(&csv, "name"));
+        assert_int_equal(row->is_integer, !strcmp(csv_field(&csv, "kind"), "integer"));
+    }
+    assert_null(quic_parameter_find(27));
+    assert_null(quic_parameter_find(0x10001));
+    assert_null(quic_parameter_find(UINT64_MAX));
 }
 
 static void test_groups_and_schemes(void **state)
@@ -267,10 +316,11 @@ static void test_ports(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),        cmocka_unit_test(test_cipher_suites),
-        cmocka_unit_test(test_ssl2_ciphers), cmocka_unit_test(test_groups_and_schemes),
-        cmocka_unit_test(test_versions),     cmocka_unit_test(test_grease),
-        cmocka_unit_test(test_code_points),  cmocka_unit_test(test_ports),
+        cmocka_unit_test(test_names),           cmocka_unit_test(test_cipher_suites),
+        cmocka_unit_test(test_ssl2_ciphers),    cmocka_unit_test(test_hpke),
+        cmocka_unit_test(test_quic_parameters), cmocka_unit_test(test_groups_and_schemes),
+        cmocka_unit_test(test_versions),        cmocka_unit_test(test_grease),
+        cmocka_unit_test(test_code_points),     cmocka_unit_test(test_ports),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 /* The text report: order, totals, blocks, filters, and how numbers are written for people. */
+#include "support/capture_builder.h"
 #include "support/cmocka_all.h"
 #include "support/report_sample.h"
 
@@ -123,6 +124,48 @@ static void test_verbose(void **state)
     assert_has("     serial: 1234\n     sha256: ");
     assert_has("renegotiation not secure (no renegotiation_info), extended master secret yes, encrypt-then-MAC no\n");
     assert_has_not(" \n");
+}
+
+static void test_comments(void **state)
+{
+    (void)state;
+    struct builder b = {0};
+    builder_section(&b, "of the section\nFAILED x");
+    builder_interface(&b, 1, 0, NO_RESOLUTION);
+    builder_packet(&b, 0, 1000000, 20, 20, 1, "");
+    builder_packet(&b, 0, 1000000, 20, 20, 1, "of \x1b[31mframe 2");
+    struct collection c = collect_bytes(&b, 64);
+    const struct capture *own = sample.summary.capture;
+    sample.summary.capture = c.capture;
+    write_report((struct report_options){.verbose = true});
+    assert_has("\n  comment: of the section\\x0AFAILED x\n"
+               "  comment on frame 2: of \\x1B[31mframe 2\n"
+               "1 connection: ");
+    write_report((struct report_options){0});
+    assert_has_not("comment");
+    sample.summary.capture = own;
+    collection_free(&c);
+    builder_free(&b);
+}
+
+static void test_hello_retry(void **state)
+{
+    (void)state;
+    struct connection *c = &sample.connection;
+    static const struct bytes block = {(const uint8_t *)"\x00\x0d\x00\x33\x00\x02\x00\x17\x00\x2c\x00\x03\x00\x01\xAA",
+                                       15};
+    struct fault fault;
+    struct cursor body;
+    cursor_init_whole(&body, block, &fault);
+    extensions_parse(&body, EXT_HELLO_RETRY_REQUEST, &c->hello_retry.ext);
+    assert_int_equal(fault.kind, FAULT_NONE);
+    c->has_hello_retry = true;
+    write_report((struct report_options){.verbose = true});
+    assert_has("  asked for by the server: another hello\n"
+               "  group         secp256r1\n"
+               "  extensions    key_share, cookie\n"
+               "  contents      cookie: length 1\n"
+               "  answered by the server\n");
 }
 
 static void test_quiet(void **state)
@@ -359,9 +402,13 @@ static void test_numbers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_block), TEST(test_verbose),    TEST(test_quiet),         TEST(test_color),
-        TEST(test_order), TEST(test_filter),     TEST(test_not_tls),       TEST(test_why_no_certificates),
-        TEST(test_trust), TEST(test_cut_hellos), TEST(test_many_messages), cmocka_unit_test(test_numbers),
+        TEST(test_block),         TEST(test_verbose),
+        TEST(test_comments),      TEST(test_hello_retry),
+        TEST(test_quiet),         TEST(test_color),
+        TEST(test_order),         TEST(test_filter),
+        TEST(test_not_tls),       TEST(test_why_no_certificates),
+        TEST(test_trust),         TEST(test_cut_hellos),
+        TEST(test_many_messages), cmocka_unit_test(test_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
