@@ -187,6 +187,8 @@ bool psk_identity_next(struct cursor *c, struct bytes *identity)
     if (!cursor_more(c))
         return false;
     struct bytes bytes = cursor_bytes16(c, "PskIdentity.identity");
+    if (bytes.len == 0)
+        cursor_fail(c, FAULT_MALFORMED, "PskIdentity.identity");
     cursor_u32(c, "obfuscated_ticket_age");
     if (!cursor_ok(c))
         return false;

@@ -2,74 +2,74 @@
 #include "report/extension_content.h"
 #include "report/json_report.h"
 
-static void begin(void *to)
+static void put_begin(void *to)
 {
     JSON_KEY((struct json *)to, "extension_data");
     json_open(to, '{');
 }
 
-static void end(void *to)
+static void put_end(void *to)
 {
     json_close(to, '}');
 }
 
-static void key(void *to, const char *comma_key_colon, size_t len)
+static void put_key(void *to, const char *comma_key_colon, size_t len)
 {
     json_key(to, comma_key_colon, len);
 }
 
-static void open(void *to, char bracket)
+static void put_open(void *to, char bracket)
 {
     json_open(to, bracket);
 }
 
-static void close(void *to, char bracket)
+static void put_close(void *to, char bracket)
 {
     json_close(to, bracket);
 }
 
-static void number(void *to, uint64_t value)
+static void put_number(void *to, uint64_t value)
 {
     json_u64(to, value);
 }
 
-static void name(void *to, const char *text)
+static void put_name(void *to, const char *text)
 {
     json_name(to, text);
 }
 
-static void bytes(void *to, struct bytes raw)
+static void put_bytes(void *to, struct bytes raw)
 {
     json_bytes(to, raw);
 }
 
-static void string(void *to, const char *text)
+static void put_string(void *to, const char *text)
 {
     json_string(to, text);
 }
 
-static void hex(void *to, struct bytes raw)
+static void put_hex(void *to, struct bytes raw)
 {
     json_hex(to, raw);
 }
 
-static void time(void *to, int64_t time_ns)
+static void put_time(void *to, int64_t time_ns)
 {
     json_time(to, time_ns, 6);
 }
 
 void json_extension_data(struct json *j, const struct extensions *ext, enum ext_context context)
 {
-    static const struct content_format format = {.begin = begin,
-                                                 .end = end,
-                                                 .key = key,
-                                                 .open = open,
-                                                 .close = close,
-                                                 .number = number,
-                                                 .name = name,
-                                                 .bytes = bytes,
-                                                 .string = string,
-                                                 .hex = hex,
-                                                 .time = time};
+    static const struct content_format format = {.begin = put_begin,
+                                                 .end = put_end,
+                                                 .key = put_key,
+                                                 .open = put_open,
+                                                 .close = put_close,
+                                                 .number = put_number,
+                                                 .name = put_name,
+                                                 .bytes = put_bytes,
+                                                 .string = put_string,
+                                                 .hex = put_hex,
+                                                 .time = put_time};
     extension_content(ext, context, &format, j);
 }

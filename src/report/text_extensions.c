@@ -18,13 +18,13 @@ struct drawing {
     bool is_after_key, is_first_line;
 };
 
-static void begin(void *to)
+static void put_begin(void *to)
 {
     struct drawing *d = to;
     text_label(d->text, "contents");
 }
 
-static void end(void *to)
+static void put_end(void *to)
 {
     struct drawing *d = to;
     text_line_end(d->text);
@@ -62,7 +62,7 @@ static void item(struct drawing *d, const char *text)
 }
 
 /* The key as JSON has it, without its comma and quotes; within an extension with blanks for '_'. */
-static void key(void *to, const char *comma_key_colon, size_t len)
+static void put_key(void *to, const char *comma_key_colon, size_t len)
 {
     struct drawing *d = to;
     char name[64];
@@ -83,7 +83,7 @@ static void key(void *to, const char *comma_key_colon, size_t len)
     d->is_after_key = true;
 }
 
-static void open(void *to, char bracket)
+static void put_open(void *to, char bracket)
 {
     struct drawing *d = to;
     before(d, 0, bracket == '{');
@@ -92,7 +92,7 @@ static void open(void *to, char bracket)
     d->depth++;
 }
 
-static void close(void *to, char bracket)
+static void put_close(void *to, char bracket)
 {
     struct drawing *d = to;
     (void)bracket;
@@ -102,19 +102,19 @@ static void close(void *to, char bracket)
     d->is_after_key = false;
 }
 
-static void number(void *to, uint64_t value)
+static void put_number(void *to, uint64_t value)
 {
     char buf[24];
     snprintf(buf, sizeof buf, "%" PRIu64, value);
     item(to, buf);
 }
 
-static void name(void *to, const char *text)
+static void put_name(void *to, const char *text)
 {
     item(to, text);
 }
 
-static void bytes(void *to, struct bytes raw)
+static void put_bytes(void *to, struct bytes raw)
 {
     struct drawing *d = to;
     before(d, raw.len, false);
@@ -122,7 +122,7 @@ static void bytes(void *to, struct bytes raw)
     d->column += raw.len;
 }
 
-static void string(void *to, const char *text)
+static void put_string(void *to, const char *text)
 {
     struct drawing *d = to;
     before(d, strlen(text), false);
@@ -130,7 +130,7 @@ static void string(void *to, const char *text)
     d->column += strlen(text);
 }
 
-static void hex(void *to, struct bytes raw)
+static void put_hex(void *to, struct bytes raw)
 {
     struct drawing *d = to;
     before(d, 2 * raw.len, false);
@@ -139,7 +139,7 @@ static void hex(void *to, struct bytes raw)
     d->column += 2 * raw.len;
 }
 
-static void time(void *to, int64_t time_ns)
+static void put_time(void *to, int64_t time_ns)
 {
     char buf[TIMESTAMP_LEN];
     item(to, timestamp_write_plain(buf, time_ns, 3));
@@ -147,17 +147,17 @@ static void time(void *to, int64_t time_ns)
 
 void text_extensions(struct text *t, const struct extensions *ext, enum ext_context context)
 {
-    static const struct content_format format = {.begin = begin,
-                                                 .end = end,
-                                                 .key = key,
-                                                 .open = open,
-                                                 .close = close,
-                                                 .number = number,
-                                                 .name = name,
-                                                 .bytes = bytes,
-                                                 .string = string,
-                                                 .hex = hex,
-                                                 .time = time};
+    static const struct content_format format = {.begin = put_begin,
+                                                 .end = put_end,
+                                                 .key = put_key,
+                                                 .open = put_open,
+                                                 .close = put_close,
+                                                 .number = put_number,
+                                                 .name = put_name,
+                                                 .bytes = put_bytes,
+                                                 .string = put_string,
+                                                 .hex = put_hex,
+                                                 .time = put_time};
     struct drawing drawing = {.text = t, .is_first_line = true};
     extension_content(ext, context, &format, &drawing);
 }
