@@ -52,6 +52,9 @@ enum {
     LIMIT_AUTHORITIES = 10000,             /* issuers seen in the capture that are tried for other chains */
     LIMIT_BORROWED = 32,                   /* of these, tried for one chain */
 
+    LIMIT_FINDINGS = 32,            /* findings of one connection; real ones have a handful */
+    LIMIT_FINDING_TEXT = 32 * 1024, /* and the bytes of their sentences */
+
     LIMIT_OUTPUT_BLOCK = 256 * 1024,      /* bytes of a report written at once */
     LIMIT_SPOOL_MEMORY = 4 * 1024 * 1024, /* report text held back in memory; more goes to a temporary file */
     LIMIT_SHOWN_NAME = 256,               /* bytes of one name from the network shown in text, then its length */

@@ -268,7 +268,8 @@ static void sum_up(struct pipeline *p, const struct pipeline_result *result)
     add_limit(s, "handshake messages too large to read", p->sessions.message_limit_hits);
     add_limit(s, "chains with more certificates than are kept", p->sessions.chain_limit_hits);
     add_limit(s, "names not remembered", names_limit_hits(p->names));
-    add_limit(s, "servers not remembered", servers_limit_hits(p->servers));
+    add_limit(s, "servers not remembered", servers_limit_hits(p->servers) + profiles_limit_hits(p->profiles));
+    add_limit(s, "findings or parts of them that did not fit", p->diagnosis.num_dropped);
     s->capture = p->capture;
     s->verifier = p->verifier;
     s->filter = p->options->filter;
@@ -307,9 +308,11 @@ static int set_up(struct pipeline *p, struct error *error)
     p->fingerprints = fingerprints_new();
     p->names = names_new();
     p->servers = servers_new();
+    p->profiles = profiles_new();
     p->sessions.hello_shapes = hello_shapes_new();
     p->staples = ocsp_staples_new();
-    if (!p->certificates || !p->staples || !p->fingerprints || !p->names || !p->servers || !p->sessions.hello_shapes)
+    if (!p->certificates || !p->staples || !p->fingerprints || !p->names || !p->servers || !p->profiles ||
+        !p->sessions.hello_shapes)
         return error_set(error, "out of memory, or OpenSSL lacks MD5 or SHA-256");
     if (!options->skip_verify && !(p->verifier = verifier_new(p->certificates, &options->verify, error)))
         return -1;
@@ -336,6 +339,7 @@ static void tear_down(struct pipeline *p)
     report_free(p->report);
     hello_shapes_free(p->sessions.hello_shapes);
     servers_free(p->servers);
+    profiles_free(p->profiles);
     names_free(p->names);
     fingerprints_free(p->fingerprints);
     ocsp_staples_free(p->staples);

@@ -3,6 +3,7 @@
 #define TLSWHY_PIPELINE_INTERNAL_H
 
 #include "capture/filter.h"
+#include "diagnose/diagnose.h"
 #include "flow/defrag.h"
 #include "pipeline.h"
 #include "session/names.h"
@@ -28,6 +29,9 @@ struct pipeline {
     struct fingerprints *fingerprints;
     struct names *names;
     struct servers *servers;
+    struct profiles *profiles;
+    bool has_learned; /* from what was held, too */
+    struct diagnosis diagnosis; /* of the connection at hand */
     struct report *report;
     struct session_context sessions;
     struct group **groups;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 enum { NAME_LEN = 256 };
+static const int64_t PROBE_NS = INT64_C(3000000000);
 
 static void count_verdict(struct report_summary *summary, const char *code)
 {
@@ -90,8 +91,7 @@ static void ask_trust(const struct pipeline *p, struct connection *c)
     c->staple = ocsp_staple_read(p->staples, &staple);
 }
 
-static void judge(const struct pipeline *p, const struct flow *flow, struct connection *c, char name[NAME_LEN],
-                  struct verdict *verdict)
+static void build(const struct pipeline *p, const struct flow *flow, struct connection *c, char name[NAME_LEN])
 {
     const struct flow_over *over = &flow->over;
     connection_build(c, flow->user, flow);
@@ -101,26 +101,30 @@ static void judge(const struct pipeline *p, const struct flow *flow, struct conn
     uint64_t file = flow->first.place.file;
     c->time_digits = file < p->num_digits && p->digits[file] ? p->digits[file] : 6;
     find_name(p, c, name);
-    ask_trust(p, c);
-    struct verdict_context context = {p->groups[over->group]->last};
-    verdict_choose(verdict, c, &context);
 }
 
-static void emit(struct pipeline *p, struct connection *c, const struct verdict *verdict)
+static void judge(struct pipeline *p, struct connection *c)
 {
+    ask_trust(p, c);
+    struct diagnose_context context = {p->groups[c->group]->last, p->profiles};
+    diagnose(&p->diagnosis, c, &context);
+}
+
+static void emit(struct pipeline *p, const struct connection *c)
+{
+    const struct verdict *verdict = &p->diagnosis.verdict;
     p->summary.outcomes[verdict->outcome]++;
     if (verdict->code)
         count_verdict(&p->summary, verdict->code);
     if (is_selected(&p->options->selection, c, verdict)) {
         struct report_connection record = {
             .connection = c,
-            .verdict = verdict,
+            .diagnosis = &p->diagnosis,
             .input = capture_input_at(p->capture, c->flow->first.place.file),
             .capture = p->capture,
         };
         (void)report_connection(p->report, &record); /* a write error is kept and told by report_finish() */
     }
-    c->name = NULL; /* it may have lain here */
 }
 
 static bool is_told_port(const struct pipeline_options *options, uint16_t port)
@@ -140,10 +144,13 @@ static bool is_wanted_attempt(const struct pipeline *p, const struct flow *flow,
            servers_has(p->servers, flow->ip_version, flow->address[!client_side], flow->port[!client_side]);
 }
 
-/* Opened, nothing said, closed; or the SYN-ACK answered by a RST at once, as load balancers ask whether a port is open.
+/* Opened, nothing said, closed soon; or the SYN-ACK answered by a RST at once, as load balancers ask whether a port is
+ * open.
  */
 static bool is_probe(const struct flow *flow)
 {
+    if (flow->setup == FLOW_COMPLETE && moment_since(&flow->last, &flow->established) >= PROBE_NS)
+        return false; /* somebody waited for a word */
     const struct stream *a = &flow->stream[0], *b = &flow->stream[1];
     bool is_closed = a->has_fin || a->has_rst || b->has_fin || b->has_rst;
     bool is_dropped = flow->setup == FLOW_SYN_ACKED && flow->syn_side < 2 && flow->stream[flow->syn_side].has_rst;
@@ -178,13 +185,18 @@ static bool report(struct pipeline *p, const struct flow *flow, bool is_last)
 {
     struct connection c;
     char name[NAME_LEN];
-    struct verdict verdict;
-    judge(p, flow, &c, name, &verdict);
-    if (flow->is_blind) /* nothing is known of what it said, so nothing may be said of it */
-        verdict = (struct verdict){OUTCOME_INCOMPLETE, NULL, NULL, NULL};
-    bool is_reported = is_last || verdict.outcome == OUTCOME_COMPLETED;
+    build(p, flow, &c, name);
+    judge(p, &c);
+    if (flow->is_blind) { /* nothing is known of what it said, so nothing may be said of it */
+        diagnosis_reset(&p->diagnosis);
+        p->diagnosis.verdict.outcome = OUTCOME_INCOMPLETE;
+    }
+    bool is_completed = p->diagnosis.verdict.outcome == OUTCOME_COMPLETED;
+    bool is_reported = is_last || is_completed;
     if (is_reported)
-        emit(p, &c, &verdict);
+        emit(p, &c);
+    if (is_completed && !p->has_learned)
+        profiles_learn(p->profiles, &c, true);
     connection_cleanup(&c);
     return is_reported;
 }
@@ -268,15 +280,55 @@ static bool is_wanted(const struct pipeline *p, const struct flow *flow)
            is_wanted_attempt(p, flow, session_client_side(session, flow, &is_certain));
 }
 
+/* What the held connections teach about their servers, before any of them is judged for good. */
+static void learn_from_held(struct pipeline *p)
+{
+    p->has_learned = true;
+    for (const struct flow *flow = p->held; flow; flow = flow->over.next) {
+        if (!session_is_tls(flow->user))
+            continue;
+        struct connection c;
+        char name[NAME_LEN];
+        build(p, flow, &c, name);
+        profiles_learn(p->profiles, &c, c.handshake_end.place.frame != 0);
+        connection_cleanup(&c);
+    }
+}
+
+/* Asked for TLS in another protocol (CONNECT, SSLRequest) and was refused: worth telling on any port. */
+static bool is_told_refusal(const struct pipeline *p)
+{
+    const struct finding *f = p->diagnosis.verdict.finding;
+    return f && (f->id == FINDING_PROXY_REFUSED || f->id == FINDING_STARTTLS_REFUSED);
+}
+
+static void settle_unwanted(struct pipeline *p, const struct flow *flow)
+{
+    if (session_has_payload(flow->user)) {
+        struct connection c;
+        char name[NAME_LEN];
+        build(p, flow, &c, name);
+        judge(p, &c);
+        bool is_told = is_told_refusal(p);
+        if (is_told)
+            emit(p, &c);
+        connection_cleanup(&c);
+        if (is_told)
+            return;
+    }
+    p->summary.unlisted++;
+}
+
 void settle_held(struct pipeline *p)
 {
     settle_completed(p);
     p->held = flow_sort_by_start(p->held);
+    learn_from_held(p);
     while (p->held) {
         if (is_wanted(p, p->held))
             (void)report(p, p->held, true);
         else
-            p->summary.unlisted++;
+            settle_unwanted(p, p->held);
         let_go(p, &p->held);
     }
 }

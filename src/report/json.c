@@ -184,7 +184,7 @@ static void icmp(const struct json_record *r)
 static void judgement(const struct json_record *r)
 {
     struct json *j = r->json;
-    const struct verdict *v = r->shown->verdict;
+    const struct verdict *v = &r->shown->diagnosis->verdict;
     JSON_KEY(j, "outcome");
     json_name(j, outcome_name(v->outcome));
     if (v->code) {
@@ -321,6 +321,7 @@ static void json_connection(struct report *report, const struct report_connectio
     json_verification(&r);
     json_ocsp(&r);
     alerts(&r);
+    json_findings(&r);
     json_close(j, '}');
     json_line(j);
 }

@@ -59,6 +59,9 @@ void json_verification(const struct json_record *r);
 void json_ocsp(const struct json_record *r);
 void json_stores(struct json *j, const struct verifier *verifier);
 
+/* json_findings.c: "findings", the verdict's own first. */
+void json_findings(const struct json_record *r);
+
 /* json_summary.c */
 void json_summary(struct json_report *report, const struct report_summary *summary);
 

@@ -9,7 +9,7 @@
 #define TLSWHY_REPORT_REPORT_H
 
 #include "capture/capture.h"
-#include "diagnose/verdict.h"
+#include "diagnose/finding.h"
 #include "error.h"
 #include "session/connection.h"
 #include "session/fingerprint.h"
@@ -20,7 +20,7 @@
 /* A connection with its judgement. */
 struct report_connection {
     const struct connection *connection;
-    const struct verdict *verdict;
+    const struct diagnosis *diagnosis;
     const struct capture_input *input; /* of its first packet */
     const struct capture *capture;     /* names the files of facts that lie in another one; NULL: they are not named */
 };

@@ -42,7 +42,7 @@ static void text_connection_record(struct report *report, const struct report_co
     struct text_report *state = report->state;
     if (report->options.quiet)
         return;
-    struct text t = text_into(report, &state->spools[shown->verdict->outcome]);
+    struct text t = text_into(report, &state->spools[shown->diagnosis->verdict.outcome]);
     const struct text_block block = {.shown = shown,
                                      .connection = shown->connection,
                                      .reuse = &state->reuse,

@@ -26,7 +26,7 @@ static void title(struct text *t, const struct text_block *b)
         [OUTCOME_NOT_TLS] = {STYLE_NOT_TLS, "NOT TLS"},
     };
     const struct connection *c = b->connection;
-    const struct verdict *v = b->shown->verdict;
+    const struct verdict *v = &b->shown->diagnosis->verdict;
     text_style(t, outcomes[v->outcome].style);
     text_plain(t, outcomes[v->outcome].word);
     if (v->code && strcmp(v->code, "ok") != 0)
@@ -70,7 +70,7 @@ static void when(struct text *t, const struct text_block *b)
 
 static void verdict(struct text *t, const struct text_block *b)
 {
-    const struct verdict *v = b->shown->verdict;
+    const struct verdict *v = &b->shown->diagnosis->verdict;
     if (!v->code || (!v->side && !v->ended_by))
         return;
     text_label(t, "verdict");

@@ -28,6 +28,11 @@ static bool is_size(uint32_t len, uint32_t size)
     return len == size || len == size + JSSE_PADDING;
 }
 
+bool connection_is_alert_size(const struct connection *c, uint32_t len)
+{
+    return is_size(len, sizes_of(c->cipher).alert);
+}
+
 static bool is_hidden_of(const struct event *event, enum role role)
 {
     return event->kind == EVENT_HIDDEN && event->role == role && event->type == CONTENT_APPLICATION_DATA;
@@ -74,10 +79,42 @@ static void infer_early_data(struct connection *c, const struct sizes *sizes, un
         c->early_data = -1;
 }
 
+/* The client's records from here on that are alerts: padded as its Finished is. */
+static bool is_client_alert(const struct event *event, const struct sizes *sizes, const struct event *finished)
+{
+    uint32_t padding = finished->len == sizes->finished + JSSE_PADDING ? JSSE_PADDING : 0;
+    return is_hidden_of(event, ROLE_CLIENT) && event->len == sizes->alert + padding;
+}
+
+static bool is_closed_after(const struct connection *c, unsigned i)
+{
+    for (i++; i < c->num_events; i++)
+        if (c->events[i].kind == EVENT_FIN || c->events[i].kind == EVENT_RST)
+            return true;
+    return false;
+}
+
+/* A server that checks the client's certificate before it reads its Finished: its last record is of an alert's size and
+ * its close came before the Finished. */
+static bool is_refused_before(const struct connection *c, const struct sizes *sizes, unsigned finished)
+{
+    bool is_last_alert = false, is_closed = false;
+    for (unsigned i = 0; i < c->num_events; i++) {
+        const struct event *event = &c->events[i];
+        if (is_hidden_of(event, ROLE_SERVER))
+            is_last_alert = i < finished && is_size(event->len, sizes->alert);
+        is_closed |=
+            i < finished && event->role == ROLE_SERVER && (event->kind == EVENT_FIN || event->kind == EVENT_RST);
+    }
+    return is_last_alert && is_closed;
+}
+
 /* The server's first record after the Finished is of an alert's size, nothing of the client's suggests that it answers
  * a close, and the server says no more. */
 static bool is_refused(const struct connection *c, const struct sizes *sizes, unsigned finished)
 {
+    if (is_refused_before(c, sizes, finished))
+        return true;
     unsigned answer = next_hidden(c, ROLE_SERVER, finished + 1);
     if (answer == c->num_events || !is_size(c->events[answer].len, sizes->alert) ||
         next_hidden(c, ROLE_SERVER, answer + 1) < c->num_events)
@@ -86,13 +123,10 @@ static bool is_refused(const struct connection *c, const struct sizes *sizes, un
         const struct event *event = &c->events[i];
         if (event->role == ROLE_CLIENT && (event->kind == EVENT_FIN || event->kind == EVENT_RST))
             return false;
-        if (is_hidden_of(event, ROLE_CLIENT) && is_size(event->len, sizes->alert))
+        if (is_client_alert(event, sizes, &c->events[finished]))
             return false;
     }
-    for (unsigned i = answer + 1; i < c->num_events; i++)
-        if (c->events[i].kind == EVENT_FIN || c->events[i].kind == EVENT_RST)
-            return true;
-    return false;
+    return is_closed_after(c, answer);
 }
 
 void completion_infer(struct connection *c)

@@ -285,9 +285,26 @@ static void take_ssl2_finished(struct connection *c, const struct session *sessi
             c->handshake_end = c->events[i].last;
 }
 
+static void take_hidden_application_data(struct connection *c)
+{
+    for (unsigned i = 0; i < c->num_events; i++) {
+        const struct event *event = &c->events[i];
+        if (event->kind != EVENT_HIDDEN || event->type != CONTENT_APPLICATION_DATA)
+            continue;
+        c->has_application_data[event->role] = true;
+        if (c->has_application_data[0] && c->has_application_data[1]) {
+            c->handshake_end = event->first;
+            return;
+        }
+    }
+}
+
 /* Application data both ways means that it completed, whatever the capture missed of the handshake. */
 static void take_application_data(struct connection *c)
 {
+    /* No version where the ServerHello was cut: a ClientKeyExchange belongs to none that hides its Finished. */
+    if (c->handshake_end.place.frame == 0 && c->version == 0 && has_message(c, ROLE_CLIENT, HS_CLIENT_KEY_EXCHANGE))
+        take_hidden_application_data(c);
     if (c->handshake_end.place.frame != 0 || !c->has_application_data[0] || !c->has_application_data[1] ||
         version_is_tls13(c->version) || c->version == 0)
         return;
@@ -349,7 +366,7 @@ static void take_session(struct connection *c, const struct session *session)
     for (unsigned side = 0; side < 2; side++) {
         enum role role = side == c->client_side ? ROLE_CLIENT : ROLE_SERVER;
         if (session->first_bytes[side])
-            c->first_bytes[role] = *session->first_bytes[side];
+            c->first_bytes[role] = session->first_bytes[side]->bytes;
         if (session->chains[side])
             *(role == ROLE_CLIENT ? &c->client_chain : &c->chain) = *session->chains[side];
     }

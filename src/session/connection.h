@@ -154,6 +154,9 @@ struct connection {
     struct bytes first_bytes[2]; /* by role: what a side said that is no TLS, up to 64 bytes */
 };
 
+/* A protected record of TLS 1.3 with this length can be an alert (JSSE's padding included), by the suite chosen. */
+bool connection_is_alert_size(const struct connection *c, uint32_t len);
+
 /* What diagnose adds. Verdict codes are those of the findings catalogue; NULL where no verdict was chosen. */
 enum outcome { OUTCOME_COMPLETED, OUTCOME_FAILED, OUTCOME_INCOMPLETE, OUTCOME_NOT_TLS };
 const char *outcome_name(enum outcome outcome); /* "completed" "failed" "incomplete" "not-tls" */

@@ -47,6 +47,8 @@ static void become(struct session *session, struct flow *flow, unsigned side, en
     } else {
         s->state = SIDE_PLAIN;
         session_first_bytes(session, side, first);
+        if (session->first_bytes[side])
+            session->first_bytes[side]->end = span->offset + session->first_bytes[side]->bytes.len;
         (void)session_event(session, side, EVENT_NOT_TLS, span, (uint32_t)first.len);
     }
 }
@@ -132,6 +134,7 @@ static void found(struct session *session, unsigned side)
 
 void plain_scan(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk)
 {
+    session_more_first_bytes(session, side, chunk);
     struct side *s = &session->sides[side];
     bool has_peer_tls = session->sides[!side].has_tls;
     /* The last bytes of the segment before, and the first of this one. */

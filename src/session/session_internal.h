@@ -77,6 +77,12 @@ struct arena_block {
     size_t len;
 };
 
+/* What a side said first that is no TLS. */
+struct first_bytes {
+    struct bytes bytes; /* room for FIRST_BYTES_LEN in the arena */
+    uint64_t end;       /* the stream's offset behind them; 0 unknown */
+};
+
 struct session {
     struct session_context *context;
     struct event *events; /* role holds the flow's side until connection_build() maps it */
@@ -92,7 +98,7 @@ struct session {
     uint32_t arena_len;
     struct arena_block *arena;
     struct connection_chain *chains[2]; /* by flow side, in the arena */
-    struct bytes *first_bytes[2];
+    struct first_bytes *first_bytes[2];
     struct side sides[2];
     struct event first_event; /* all that a connection has which gets no further than its ClientHello */
     uint32_t room_len;
@@ -136,6 +142,8 @@ void session_walk(struct session *session, struct flow *flow, unsigned side,
                   struct chunk *chunk); /* until it is empty */
 void session_skip(struct session *session, struct flow *flow, unsigned side, uint64_t until);
 void session_first_bytes(struct session *session, unsigned side, struct bytes b);
+/* More of a side's stream that is no TLS, to be kept where it goes on from what is kept. */
+void session_more_first_bytes(struct session *session, unsigned side, const struct chunk *chunk);
 static inline bool session_is_tls13(const struct session *session)
 {
     return session->has_hello_retry || version_is_tls13(session->version);

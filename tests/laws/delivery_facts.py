@@ -16,7 +16,7 @@ VARIANTS = 6
 ETHERNET = 1
 FIN, SYN, RST = 1, 2, 4
 # What depends on packets rather than on bytes.
-PLACES = {"frame", "second_frame", "capture"}
+PLACES = {"frame", "second_frame", "capture", "evidence", "summary", "detail"}
 DROPPED = PLACES | {"id", "start", "end", "packets", "tcp", "handshake_us", "community_id"}
 
 

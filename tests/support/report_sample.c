@@ -249,10 +249,10 @@ void report_sample_init(struct report_sample *s, const struct sample_words *word
     s->input = *capture_input_at(s->capture, 0);
     s->input.notes = &s->note;
     s->input.num_notes = 1;
-    s->verdict =
+    s->diagnosis.verdict =
         (struct verdict){.outcome = OUTCOME_FAILED, .code = "issuer-untrusted", .side = "client", .ended_by = "client"};
     s->shown = (struct report_connection){
-        .connection = &s->connection, .verdict = &s->verdict, .input = &s->input, .capture = s->capture};
+        .connection = &s->connection, .diagnosis = &s->diagnosis, .input = &s->input, .capture = s->capture};
     s->name_record = (struct report_name){.name = words->name,
                                           .client = "10.0.0.1",
                                           .resolver = "192.0.2.53",

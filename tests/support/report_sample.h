@@ -20,7 +20,7 @@ struct report_sample {
     struct flow flow;
     struct flow_rare rare;
     struct connection connection;
-    struct verdict verdict;
+    struct diagnosis diagnosis;
     struct capture_input input;
     struct capture_note note;
     struct event events[SAMPLE_EVENTS];

@@ -263,19 +263,19 @@ static void test_client_on_the_other_side(void **state)
 static void test_nothing_but_a_syn(void **state)
 {
     (void)state;
-    static const struct verdict none = {.outcome = OUTCOME_INCOMPLETE};
+    static const struct diagnosis none = {.verdict = {.outcome = OUTCOME_INCOMPLETE, .code = "capture-ended"}};
     static struct flow flow;
     flow = (struct flow){.ip_version = 6, .port = {1, 2}, .setup = FLOW_UNANSWERED, .first.place.frame = 3};
     sample.connection = (struct connection){.flow = &flow, .id = 1, .end_kind = FLOW_END_INPUT};
-    sample.shown.verdict = &none;
+    sample.shown.diagnosis = &none;
     char *text = write_lines();
     assert_has(0, "\"capture\":\"sample.pcap\",\"transport\":\"tcp\",\"protocol\":\"none\",\"client\":{\"ip\":\"::\","
                   "\"port\":1}");
     assert_has(0, "\"tcp\":{\"setup\":\"unanswered\",\"close\":\"open\",\"retransmissions\":0,\"out_of_order\":0,"
-                  "\"gaps\":0,\"gap_bytes\":0},\"outcome\":\"incomplete\"}");
+                  "\"gaps\":0,\"gap_bytes\":0},\"outcome\":\"incomplete\",\"verdict\":\"capture-ended\"}");
     free(text);
     sample.connection = (struct connection){0};
-    sample.shown.verdict = NULL;
+    sample.shown.diagnosis = NULL;
 }
 
 static void test_hello_retry(void **state)

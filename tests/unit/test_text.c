@@ -208,7 +208,7 @@ static void test_order(void **state)
     struct report *report = report_new("text", fileno(file), &options, sample.fingerprints, &error);
     assert_non_null(report);
     for (unsigned i = 0; i < 5; i++) {
-        sample.verdict = (struct verdict){.outcome = came[i], .code = "x"};
+        sample.diagnosis.verdict = (struct verdict){.outcome = came[i], .code = "x"};
         sample.connection.id = i;
         assert_int_equal(report_connection(report, &sample.shown), 0);
     }
@@ -270,7 +270,7 @@ static void test_not_tls(void **state)
     sample.connection = (struct connection){
         .flow = &sample.flow, .id = 3, .end_kind = FLOW_END_CLOSED, .name = "proxy.example.test", .name_from = "dns"};
     sample.connection.first_bytes[ROLE_SERVER] = (struct bytes){(const uint8_t *)"HTTP/1.1 400\r\n", 14};
-    sample.verdict = (struct verdict){.outcome = OUTCOME_NOT_TLS, .code = "plain-http-response", .side = "server"};
+    sample.diagnosis.verdict = (struct verdict){.outcome = OUTCOME_NOT_TLS, .code = "plain-http-response", .side = "server"};
     write_report((struct report_options){0});
     assert_has("NOT TLS plain-http-response  #3  10.0.0.1:54321 -> 192.0.2.7:443  proxy.example.test (from DNS)\n");
     assert_has("  server said   HTTP/1.1 400\\x0D\\x0A\n");

@@ -1,5 +1,6 @@
-/* Outcome and verdict, as far as the capture and TCP give them: each step of the choice, and what must not raise it. */
-#include "diagnose/verdict.h"
+/* The choice of the verdict, step by step, and what must not raise one. */
+#include "diagnose/diagnose.h"
+#include "diagnose/last_resort.h"
 #include "support/cmocka_all.h"
 
 #include <string.h>
@@ -11,7 +12,7 @@ struct bench {
     struct flow_rare rare;
     struct event events[8];
     struct connection c;
-    struct verdict_context context;
+    struct diagnose_context context;
 };
 
 /* A connection with a whole set-up and a hello, still open. */
@@ -48,16 +49,23 @@ static void add(struct bench *b, enum event_kind kind, enum role role, uint8_t l
     b->c.num_events++;
 }
 
+static struct diagnosis diagnosis;
+
 static void expect(const struct bench *b, enum outcome outcome, const char *code)
 {
-    struct verdict verdict;
-    verdict_choose(&verdict, &b->c, &b->context);
-    assert_string_equal(outcome_name(verdict.outcome), outcome_name(outcome));
-    if (code)
-        assert_string_equal(verdict.code, code);
-    else
-        assert_null(verdict.code);
-    assert_true((verdict.side != NULL) == (code != NULL && strcmp(code, "ok") != 0));
+    diagnose(&diagnosis, &b->c, &b->context);
+    const struct verdict *verdict = &diagnosis.verdict;
+    assert_string_equal(verdict->code, code);
+    assert_string_equal(outcome_name(verdict->outcome), outcome_name(outcome));
+    assert_true((verdict->side != NULL) == (strcmp(code, "ok") != 0));
+    assert_true((verdict->finding != NULL) == (strcmp(code, "ok") != 0));
+}
+
+static void expect_side(const struct bench *b, const char *code, const char *side, const char *ended_by)
+{
+    expect(b, finding_code_find(code)->outcome, code);
+    assert_string_equal(diagnosis.verdict.side, side);
+    assert_string_equal(diagnosis.verdict.ended_by, ended_by);
 }
 
 static void test_completed(void **state)
@@ -69,6 +77,8 @@ static void test_completed(void **state)
     b.c.has_gap_in_handshake = true; /* a hole stands beside, it does not change the verdict */
     add(&b, EVENT_ALERT, ROLE_SERVER, 2, 80);
     expect(&b, OUTCOME_COMPLETED, "ok");
+    assert_true(diagnosis_has(&diagnosis, FINDING_CAPTURE_GAP));
+    assert_false(diagnosis_has(&diagnosis, FINDING_PEER_INTERNAL_ERROR));
 }
 
 static void test_capture_ended_or_silence(void **state)
@@ -78,11 +88,55 @@ static void test_capture_ended_or_silence(void **state)
     set_up(&b);
     expect(&b, OUTCOME_INCOMPLETE, "capture-ended");
     b.context.last.time_ns = 5 * SECOND;
-    expect(&b, OUTCOME_FAILED, NULL);
+    expect_side(&b, "hello-unanswered", "server", "unknown");
     /* A filtered capture: no beginning and no end. Its silence proves nothing. */
     b.flow.syn_side = 2;
     b.flow.setup = FLOW_UNSEEN;
     expect(&b, OUTCOME_INCOMPLETE, "capture-mid-stream");
+}
+
+/* A silence is the cause, whoever closes or complains afterwards. */
+static void test_silence_before_close(void **state)
+{
+    (void)state;
+    struct bench b;
+    set_up(&b);
+    b.flow.stream[0].acked = b.flow.stream[0].bytes;
+    add(&b, EVENT_ALERT, ROLE_CLIENT, 2, 40);
+    b.events[1].last.time_ns = 5 * SECOND;
+    expect_side(&b, "hello-unanswered", "server", "client");
+    add(&b, EVENT_FIN, ROLE_CLIENT, 0, 0);
+    expect_side(&b, "hello-unanswered", "server", "client");
+    /* The server's alert is its answer, however late. */
+    b.events[1].role = ROLE_SERVER;
+    expect_side(&b, "parameters-rejected", "unknown", "server");
+    /* A hello that was never acknowledged did not arrive. */
+    b.events[1].role = ROLE_CLIENT;
+    b.flow.stream[0].acked = 0;
+    b.rare.unacked_resends[0] = 3;
+    expect_side(&b, "hello-blackholed", "path", "client");
+}
+
+/* An alert after the peer's FIN is an echo. */
+static void test_first_cause(void **state)
+{
+    (void)state;
+    struct bench b;
+    set_up(&b);
+    add(&b, EVENT_FIN, ROLE_SERVER, 0, 0);
+    add(&b, EVENT_ALERT, ROLE_CLIENT, 2, 50);
+    add(&b, EVENT_RST, ROLE_CLIENT, 0, 0);
+    expect_side(&b, "hello-closed", "server", "server");
+    assert_int_equal(diagnosis.num, 1);
+    b.events[1].kind = EVENT_RST;
+    expect_side(&b, "hello-reset", "path", "server");
+    b.events[1].role = ROLE_CLIENT;
+    expect_side(&b, "client-gave-up", "client", "client");
+    b.events[1].role = ROLE_SERVER;
+    b.c.has_server_hello = true;
+    b.c.version = VERSION_TLS12;
+    b.flow.stream[1].bytes = 100;
+    expect_side(&b, "server-gave-up", "server", "server");
 }
 
 static void test_mid_stream(void **state)
@@ -96,7 +150,8 @@ static void test_mid_stream(void **state)
     expect(&b, OUTCOME_INCOMPLETE, "capture-mid-stream");
     /* A missing SYN alone is no missing part of the handshake. */
     b.c.has_client_hello = true;
-    expect(&b, OUTCOME_FAILED, NULL);
+    add(&b, EVENT_FIN, ROLE_CLIENT, 0, 0);
+    expect(&b, OUTCOME_FAILED, "client-gave-up");
 }
 
 static void test_one_sided(void **state)
@@ -113,6 +168,7 @@ static void test_one_sided(void **state)
     b.rare.syn_retries[0] = 2;
     b.c.protocol = PROTOCOL_NONE;
     b.c.has_client_hello = false;
+    b.c.num_events = 0;
     expect(&b, OUTCOME_FAILED, "tcp-no-answer");
 }
 
@@ -121,29 +177,30 @@ static void test_missing_parts(void **state)
     (void)state;
     struct bench b;
     set_up(&b);
-    b.flow.stream[1].has_fin = true;
     b.c.has_gap_in_handshake = true;
     expect(&b, OUTCOME_INCOMPLETE, "capture-gap");
     b.c.has_cut_in_handshake = true;
     expect(&b, OUTCOME_INCOMPLETE, "capture-truncated");
     /* A readable alert that needs nothing of the missing part decides. */
     add(&b, EVENT_ALERT, ROLE_SERVER, 2, 70);
-    expect(&b, OUTCOME_FAILED, NULL);
+    expect(&b, OUTCOME_FAILED, "version-unsupported");
+    assert_true(diagnosis_has(&diagnosis, FINDING_CAPTURE_TRUNCATED));
     /* One about a certificate that the capture lacks does not. */
     b.events[1].role = ROLE_CLIENT;
     b.events[1].code = 48;
     b.c.chain_missing = CHAIN_NOT_CAPTURED;
     expect(&b, OUTCOME_INCOMPLETE, "capture-truncated");
-    b.c.chain_missing = CHAIN_PRESENT;
-    b.c.chain.num = 1;
-    expect(&b, OUTCOME_FAILED, NULL);
+    b.c.chain_missing = CHAIN_ENCRYPTED;
+    expect(&b, OUTCOME_FAILED, "certificate-rejected");
     /* Nor a warning. */
     b.events[1].level = 1;
     expect(&b, OUTCOME_INCOMPLETE, "capture-truncated");
     /* A hole that nobody acknowledged was lost on the path: no fault of the capture. */
     b.c.has_cut_in_handshake = b.c.has_gap_in_handshake = false;
     b.c.has_unacknowledged_gap = true;
-    expect(&b, OUTCOME_FAILED, NULL);
+    b.flow.stream[1].bytes = 1000;
+    b.context.last.time_ns = 5 * SECOND;
+    expect(&b, OUTCOME_FAILED, "server-flight-blackholed");
 }
 
 static void test_reaching_the_server(void **state)
@@ -157,11 +214,13 @@ static void test_reaching_the_server(void **state)
     b.flow.stream[0].bytes = 0;
     b.flow.established = (struct moment){0};
     b.flow.setup = FLOW_REFUSED;
-    b.flow.stream[1].has_rst = true;
-    expect(&b, OUTCOME_FAILED, "tcp-refused");
+    b.rare.rst[1] = (struct moment){{2, 0}, 1};
+    expect_side(&b, "tcp-refused", "server", "server");
+    assert_int_equal(diagnosis.verdict.finding->certainty, CERTAINTY_PROVEN);
+    assert_int_equal(diagnosis.verdict.finding->num_evidence, 2);
 
     b.flow.setup = FLOW_UNANSWERED;
-    b.flow.stream[1].has_rst = false;
+    b.rare.rst[1] = (struct moment){0};
     b.flow.stream[1].packets = 0;
     b.flow.stream[1].has_syn = false;
     expect(&b, OUTCOME_INCOMPLETE, "capture-ended");
@@ -171,7 +230,7 @@ static void test_reaching_the_server(void **state)
     b.rare.icmp_ip_version = 4;
     b.rare.icmp_type = 3;
     b.rare.icmp_code = 13;
-    expect(&b, OUTCOME_FAILED, "tcp-unreachable");
+    expect_side(&b, "tcp-unreachable", "path", "path");
     b.rare.icmp_code = 4; /* fragmentation needed refuses nothing */
     expect(&b, OUTCOME_FAILED, "tcp-no-answer");
     b.rare.icmp_ip_version = 6;
@@ -193,23 +252,62 @@ static void test_not_tls(void **state)
     set_up(&b);
     add(&b, EVENT_NOT_TLS, ROLE_SERVER, 0, 0);
     add(&b, EVENT_ALERT, ROLE_CLIENT, 2, 10); /* an echo */
-    expect(&b, OUTCOME_NOT_TLS, NULL);
-    /* A banner before the hello is no answer to it. */
+    expect(&b, OUTCOME_NOT_TLS, "reply-not-tls");
+    /* Something unknown before the hello is no answer to it. */
     b.events[1].last = (struct moment){{3, 0}, 0};
-    expect(&b, OUTCOME_FAILED, NULL);
+    expect(&b, OUTCOME_FAILED, "protocol-violation");
+    /* The greeting of a protocol with STARTTLS is. */
+    static const char greeting[] = "220 mail.example ESMTP";
+    b.c.first_bytes[ROLE_SERVER] = (struct bytes){(const uint8_t *)greeting, sizeof greeting - 1};
+    expect_side(&b, "starttls-expected", "client", "client");
+
     set_up(&b);
+    static const char request[] = "GET / HTTP/1.1";
     b.c.protocol = PROTOCOL_NONE;
     b.c.has_client_hello = false;
-    expect(&b, OUTCOME_NOT_TLS, NULL);
+    b.flow.port[1] = 443;
+    b.events[0].kind = EVENT_NOT_TLS;
+    b.c.first_bytes[ROLE_CLIENT] = (struct bytes){(const uint8_t *)request, sizeof request - 1};
+    expect_side(&b, "request-not-tls", "client", "unknown");
+}
+
+/* Every alert, from either side, has a verdict, and one that fits who sent it. */
+static void test_last_resort(void **state)
+{
+    (void)state;
+    for (unsigned code = 0; code < 256; code++)
+        for (unsigned role = 0; role < 2; role++) {
+            struct bench b;
+            set_up(&b);
+            b.flow.stream[0].acked = b.flow.stream[0].bytes;
+            add(&b, EVENT_ALERT, (enum role)role, 2, (uint8_t)code);
+            diagnose(&diagnosis, &b.c, &b.context);
+            const struct finding *f = diagnosis.verdict.finding;
+            assert_non_null(f);
+            assert_int_equal(diagnosis.verdict.outcome, OUTCOME_FAILED);
+            assert_string_equal(diagnosis.verdict.ended_by, role == ROLE_CLIENT ? "client" : "server");
+            assert_int_equal(f->severity, SEVERITY_ERROR);
+            assert_true(f->num_evidence > 0);
+            assert_true(finding_code(last_resort_of((uint8_t)code, (enum role)role).id)->outcome == OUTCOME_FAILED);
+            /* After both Finished nothing changes the verdict. */
+            b.c.handshake_end = (struct moment){{4, 0}, SECOND / 40};
+            expect(&b, OUTCOME_COMPLETED, "ok");
+        }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_completed),     cmocka_unit_test(test_capture_ended_or_silence),
-        cmocka_unit_test(test_mid_stream),    cmocka_unit_test(test_one_sided),
-        cmocka_unit_test(test_missing_parts), cmocka_unit_test(test_reaching_the_server),
+        cmocka_unit_test(test_completed),
+        cmocka_unit_test(test_capture_ended_or_silence),
+        cmocka_unit_test(test_silence_before_close),
+        cmocka_unit_test(test_first_cause),
+        cmocka_unit_test(test_mid_stream),
+        cmocka_unit_test(test_one_sided),
+        cmocka_unit_test(test_missing_parts),
+        cmocka_unit_test(test_reaching_the_server),
         cmocka_unit_test(test_not_tls),
+        cmocka_unit_test(test_last_resort),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

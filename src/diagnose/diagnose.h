@@ -1,0 +1,19 @@
+/*
+ * From the facts of one connection to findings and a verdict: pure, no allocation, no I/O. The rules stand in one file
+ * for each area of the findings catalogue; the verdict is chosen from their findings (verdict.h).
+ */
+#ifndef TLSWHY_DIAGNOSE_DIAGNOSE_H
+#define TLSWHY_DIAGNOSE_DIAGNOSE_H
+
+#include "diagnose/finding.h"
+#include "diagnose/profile.h"
+
+struct diagnose_context {
+    struct moment last;              /* the capture's latest packet: shows that time went on */
+    const struct profiles *profiles; /* what is known of servers; NULL: nothing */
+};
+
+/* Empties *d, then fills it. The connection must outlive *d's use. */
+void diagnose(struct diagnosis *d, const struct connection *c, const struct diagnose_context *context);
+
+#endif

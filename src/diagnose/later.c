@@ -1,0 +1,134 @@
+/* What goes on after, or beside, a handshake that completed: resumption, early data, renegotiation, close_notify. */
+#include "diagnose/rules.h"
+
+static bool is_offer(const struct connection *c)
+{
+    const struct client_hello *hello = &c->client_hello;
+    if (hello->ext.has_pre_shared_key || hello->ext.session_ticket.len > 0)
+        return true;
+    /* A hello that offers TLS 1.3 fills session_id with random bytes. */
+    return hello->session_id.len > 0 && client_hello_top_version(hello) < VERSION_TLS13;
+}
+
+static void resumption(const struct subject *s, struct diagnosis *d)
+{
+    const struct connection *c = s->c;
+    if (!c->has_client_hello || c->is_client_hello_cut || !c->has_server_hello || c->is_resumed ||
+        c->has_gap_in_handshake || c->has_cut_in_handshake || !is_offer(c))
+        return;
+    struct finding *f = finding_add(d, FINDING_RESUMPTION_REJECTED, CERTAINTY_PROVEN);
+    finding_summary(d, f, "The client offered to resume a session; %s made a full handshake instead.",
+                    say_server(d, s));
+    finding_detail(d, f,
+                   "That costs time, no more. It is normal after a restart of the server, a change of its ticket "
+                   "keys, or behind a balancer whose servers do not share them.");
+    finding_evidence(d, f, c->client_hello_moment.place, "ClientHello offers a %s",
+                     c->client_hello.ext.has_pre_shared_key       ? "pre-shared key"
+                     : c->client_hello.ext.session_ticket.len > 0 ? "ticket"
+                                                                  : "session ID");
+    finding_evidence(d, f, c->server_hello_moment.place, "ServerHello does not take it");
+}
+
+static void early_data(const struct subject *s, struct diagnosis *d)
+{
+    const struct connection *c = s->c;
+    if (c->early_data >= 0)
+        return;
+    struct finding *f =
+        finding_add(d, FINDING_EARLY_DATA_REJECTED, c->has_hello_retry ? CERTAINTY_PROVEN : CERTAINTY_LIKELY);
+    finding_summary(d, f, "%s did not take the early data (0-RTT); the client has to send it again.", say_server(d, s));
+    if (!c->has_hello_retry)
+        finding_detail(d, f, "No EndOfEarlyData followed, as it would had the data been taken.");
+    finding_evidence(d, f, c->client_hello_moment.place, "ClientHello offers early data");
+}
+
+/* The first event behind the handshake. */
+static unsigned after_handshake(const struct connection *c)
+{
+    unsigned i = 0;
+    while (i < c->num_events && c->events[i].last.place.frame <= c->handshake_end.place.frame)
+        i++;
+    return i;
+}
+
+static bool is_protected_handshake(const struct event *event)
+{
+    return event->kind == EVENT_HIDDEN && event->type == CONTENT_HANDSHAKE;
+}
+
+/* Up to TLS 1.2: a protected handshake message after the handshake is a ClientHello or HelloRequest; answered by an
+ * alert, or not at all, and then the close. */
+static void renegotiation(const struct subject *s, struct diagnosis *d)
+{
+    const struct connection *c = s->c;
+    if (version_is_tls13(c->version) || c->renegotiations == 0 || c->is_events_cut)
+        return;
+    const struct event *asked = NULL, *answer = NULL;
+    bool is_answered = false;
+    for (unsigned i = after_handshake(c); i < c->num_events && !answer; i++) {
+        const struct event *event = &c->events[i];
+        if (is_protected_handshake(event) && !asked)
+            asked = event;
+        else if (asked && event->role != asked->role && is_protected_handshake(event))
+            is_answered = true;
+        else if (asked && event->role != asked->role &&
+                 (event->kind == EVENT_HIDDEN_ALERT || event->kind == EVENT_FIN || event->kind == EVENT_RST))
+            answer = event;
+    }
+    if (!asked || !answer || is_answered || answer->kind != EVENT_HIDDEN_ALERT)
+        return;
+    struct finding *f = finding_cause(d, FINDING_RENEGOTIATION_REFUSED, CERTAINTY_LIKELY, PARTY_UNKNOWN);
+    f->side = party_of(answer->role);
+    for (unsigned i = 0; i < c->num_events && f->ended_by == PARTY_UNKNOWN; i++)
+        if (c->events[i].kind == EVENT_FIN || c->events[i].kind == EVENT_RST)
+            f->ended_by = party_of(c->events[i].role);
+    finding_summary(d, f,
+                    "The %s asked for another handshake on the same connection (renegotiation), and the %s "
+                    "refused it.",
+                    say_role(asked->role), say_role(answer->role));
+    finding_detail(d, f,
+                   "The first handshake completed. The alert is encrypted; by its place it is "
+                   "no_renegotiation. The key log would prove it.");
+    finding_evidence(d, f, c->handshake_end.place, "the first handshake is complete");
+    finding_evidence(d, f, asked->last.place, "protected handshake message from the %s", say_role(asked->role));
+    finding_evidence(d, f, answer->last.place, "protected alert from the %s", say_role(answer->role));
+}
+
+static void no_close_notify(const struct subject *s, struct diagnosis *d)
+{
+    const struct connection *c = s->c;
+    if (version_is_tls13(c->version) || c->protocol != PROTOCOL_TLS || c->is_events_cut)
+        return;
+    bool has_alert[2] = {false, false};
+    for (unsigned i = after_handshake(c); i < c->num_events; i++) {
+        const struct event *event = &c->events[i];
+        if (event->kind == EVENT_GAP)
+            return;
+        if (event->kind == EVENT_HIDDEN_ALERT || event->kind == EVENT_ALERT)
+            has_alert[event->role] = true;
+        if (event->kind != EVENT_FIN && event->kind != EVENT_RST)
+            continue;
+        if (has_alert[ROLE_CLIENT] || has_alert[ROLE_SERVER])
+            return;
+        struct finding *f = finding_add(d, FINDING_CLOSED_WITHOUT_NOTIFY, CERTAINTY_PROVEN);
+        f->side = party_of(event->role);
+        f->has_ended_by = true;
+        f->ended_by = party_of(event->role);
+        finding_summary(d, f, "The %s %s without saying goodbye (close_notify).", say_role(event->role),
+                        event->kind == EVENT_RST ? "reset the connection" : "closed");
+        finding_detail(d, f,
+                       "The other side cannot tell the end from a cut: OpenSSL 3 reports \"unexpected eof while "
+                       "reading\".");
+        finding_evidence(d, f, event->last.place, "%s without an alert before it",
+                         event->kind == EVENT_RST ? "RST" : "FIN");
+        return;
+    }
+}
+
+static const struct rule later_rules[] = {
+    {FINDING_RESUMPTION_REJECTED, resumption, ON_COMPLETED},
+    {FINDING_EARLY_DATA_REJECTED, early_data, ON_COMPLETED},
+    {FINDING_RENEGOTIATION_REFUSED, renegotiation, ON_COMPLETED},
+    {FINDING_CLOSED_WITHOUT_NOTIFY, no_close_notify, ON_COMPLETED},
+};
+RULE_TABLE(later);

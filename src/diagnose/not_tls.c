@@ -1,0 +1,237 @@
+/* Another protocol where TLS was expected, or TLS where another protocol comes first: the rest of step 3. */
+#include "diagnose/rules.h"
+
+#include <string.h>
+
+static bool begins_with(struct bytes b, const char *prefix)
+{
+    size_t len = strlen(prefix);
+    return b.len >= len && memcmp(b.at, prefix, len) == 0;
+}
+
+/* What a first line tells of the protocol. */
+static const struct opening_row {
+    const char *prefix, *protocol;
+    bool is_starttls; /* the greeting of a protocol that has STARTTLS */
+} greetings[] =
+    {
+        {"HTTP/", "HTTP", false},
+        {"<!DOCTYPE", "HTML without HTTP headers (HTTP/0.9)", false},
+        {"<html", "HTML without HTTP headers (HTTP/0.9)", false},
+        {"SSH-", "SSH", false},
+        {"220", "SMTP or FTP", true},
+        {"421", "SMTP or FTP", true},
+        {"* OK", "IMAP", true},
+        {"* BYE", "IMAP", true},
+        {"+OK", "POP3", true},
+        {"-ERR", "POP3 or Redis", false},
+        {"<?xml", "XMPP", true},
+        {"<stream:", "XMPP", true},
+        {"200 ", "NNTP", true},
+        {"201 ", "NNTP", true},
+        {"RFB ", "VNC", false},
+        {"AMQP", "AMQP", false},
+},
+  requests[] = {
+      {"GET ", "HTTP", false},
+      {"POST ", "HTTP", false},
+      {"HEAD ", "HTTP", false},
+      {"PUT ", "HTTP", false},
+      {"DELETE ", "HTTP", false},
+      {"OPTIONS ", "HTTP", false},
+      {"CONNECT ", "an HTTP proxy", false},
+      {"PATCH ", "HTTP", false},
+      {"PRI * HTTP/2.0", "HTTP/2", false},
+      {"PROXY ", "the PROXY protocol, version 1", false},
+      {"\r\n\r\n\0\r\nQUIT\n", "the PROXY protocol, version 2", false},
+      {"SSH-", "SSH", false},
+      {"EHLO ", "SMTP", false},
+      {"HELO ", "SMTP", false},
+      {"USER ", "FTP or POP3", false},
+      {"AMQP", "AMQP", false},
+      {"<?xml", "XMPP", false},
+      {"<stream:", "XMPP", false},
+};
+
+static const struct opening_row *find_row(const struct opening_row *rows, size_t num, struct bytes first)
+{
+    for (size_t i = 0; i < num; i++)
+        if (begins_with(first, rows[i].prefix))
+            return &rows[i];
+    return NULL;
+}
+
+static const struct service_port *port_of(const struct connection *c)
+{
+    return service_port_find(c->flow->port[side_of(c, ROLE_SERVER)], false);
+}
+
+static bool is_starttls_port(const struct connection *c)
+{
+    const struct service_port *service = port_of(c);
+    return service && service->mode == PORT_STARTTLS;
+}
+
+/* The first bytes up to the end of their line. */
+static const char *first_line(struct diagnosis *d, struct bytes first)
+{
+    size_t len = 0;
+    while (len < first.len && len < 48 && first.at[len] != '\r' && first.at[len] != '\n')
+        len++;
+    return finding_name(d, bytes_slice(first, 0, len));
+}
+
+static const struct event *not_tls_event(const struct connection *c, enum role role)
+{
+    for (unsigned i = 0; i < c->num_events; i++)
+        if (c->events[i].kind == EVENT_NOT_TLS && c->events[i].role == role)
+            return &c->events[i];
+    return NULL;
+}
+
+/* The client spoke a plain-text protocol first, which asks for TLS later, or asks a proxy. */
+static bool is_plain_client(const struct connection *c)
+{
+    return c->first_bytes[ROLE_CLIENT].len > 0;
+}
+
+static void proxy_refused(const struct subject *s, struct diagnosis *d)
+{
+    const struct connection *c = s->c;
+    struct bytes asked = c->first_bytes[ROLE_CLIENT], said = c->first_bytes[ROLE_SERVER];
+    if (!begins_with(asked, "CONNECT ") || !begins_with(said, "HTTP/1.") || said.len < 12 || said.at[9] == '2')
+        return;
+    bool is_login = memcmp(said.at + 9, "407", 3) == 0;
+    struct finding *f = finding_cause(d, FINDING_PROXY_REFUSED, CERTAINTY_PROVEN, PARTY_PATH);
+    f->side = is_login ? PARTY_CLIENT : PARTY_PATH;
+    const char *status = first_line(d, said);
+    finding_summary(d, f,
+                    is_login ? "The proxy demands that the client logs in before it connects: \"%s\"."
+                             : "The proxy refused to connect: \"%s\".",
+                    status);
+    finding_detail(d, f, "The client asked \"%s\". TLS never began; the server behind the proxy was not asked.",
+                   first_line(d, asked));
+    const struct event *question = not_tls_event(c, ROLE_CLIENT), *answer = not_tls_event(c, ROLE_SERVER);
+    if (question)
+        finding_evidence(d, f, question->last.place, "CONNECT request");
+    if (answer)
+        finding_evidence(d, f, answer->last.place, "the proxy's answer: %s", status);
+}
+
+/* PostgreSQL's SSLRequest answered by 'N'. Other protocols ask later than the first bytes that are kept. */
+static void starttls_refused(const struct subject *s, struct diagnosis *d)
+{
+    static const uint8_t ssl_request[] = {0, 0, 0, 8, 0x04, 0xD2, 0x16, 0x2F};
+    const struct connection *c = s->c;
+    struct bytes asked = c->first_bytes[ROLE_CLIENT], said = c->first_bytes[ROLE_SERVER];
+    if (asked.len != sizeof ssl_request || memcmp(asked.at, ssl_request, sizeof ssl_request) != 0 || said.len == 0 ||
+        said.at[0] != 'N')
+        return;
+    struct finding *f = finding_cause(d, FINDING_STARTTLS_REFUSED, CERTAINTY_PROVEN, closer_of(s));
+    finding_summary(d, f, "The PostgreSQL server %s has TLS switched off: it answered SSLRequest with N.",
+                    say_server(d, s));
+    const struct event *answer = not_tls_event(c, ROLE_SERVER);
+    if (answer)
+        finding_evidence(d, f, answer->last.place, "answer N");
+}
+
+static void starttls_expected(const struct subject *s, struct diagnosis *d)
+{
+    const struct connection *c = s->c;
+    if (!c->has_client_hello || is_plain_client(c) || !has_no_answer(c))
+        return;
+    const struct opening_row *greeting =
+        find_row(greetings, sizeof greetings / sizeof *greetings, c->first_bytes[ROLE_SERVER]);
+    bool is_greeted = greeting && greeting->is_starttls;
+    bool is_dropped = is_starttls_port(c) && (is_over_by_close(s) || c->first_bytes[ROLE_SERVER].len > 0);
+    if (!is_greeted && !is_dropped)
+        return;
+    struct finding *f =
+        finding_cause(d, FINDING_STARTTLS_EXPECTED, is_greeted ? CERTAINTY_PROVEN : CERTAINTY_LIKELY, closer_of(s));
+    const struct service_port *service = port_of(c);
+    finding_summary(d, f, "%s speaks %s and wants STARTTLS first, but the client began with TLS at once.",
+                    say_server(d, s), is_greeted ? greeting->protocol : service->service);
+    show_hello(d, f, c);
+    const struct event *answer = not_tls_event(c, ROLE_SERVER);
+    if (answer)
+        finding_evidence(d, f, answer->last.place, "plain text: \"%s\"", first_line(d, c->first_bytes[ROLE_SERVER]));
+    else
+        show_ending(d, f, s);
+    if (!is_greeted)
+        finding_detail(d, f, "The server said nothing; port %u is registered for %s, where TLS begins with STARTTLS.",
+                       c->flow->port[side_of(c, ROLE_SERVER)], service->service);
+}
+
+static void reply_not_tls(const struct subject *s, struct diagnosis *d)
+{
+    const struct connection *c = s->c;
+    const struct event *answer = not_tls_event(c, ROLE_SERVER);
+    if (!c->has_client_hello || !answer || !has_no_answer(c) || is_plain_client(c) ||
+        diagnosis_has(d, FINDING_STARTTLS_EXPECTED))
+        return;
+    struct bytes said = c->first_bytes[ROLE_SERVER];
+    const struct opening_row *greeting = find_row(greetings, sizeof greetings / sizeof *greetings, said);
+    bool is_banner = answer->last.time_ns < c->client_hello_moment.time_ns;
+    if (is_banner && !greeting)
+        return;
+    struct finding *f = finding_cause(d, FINDING_REPLY_NOT_TLS, CERTAINTY_PROVEN, closer_of(s));
+    finding_summary(d, f, "%s does not speak TLS on this port: it answered the ClientHello with %s.", say_server(d, s),
+                    greeting ? greeting->protocol : "something else");
+    show_hello(d, f, c);
+    finding_evidence(d, f, answer->last.place, "the server says \"%s\"", first_line(d, said));
+}
+
+static bool is_tls_server(const struct subject *s)
+{
+    const struct service_port *service = port_of(s->c);
+    return (s->all_names && s->all_names->seen_id != 0) || (service && service->mode == PORT_IMPLICIT_TLS);
+}
+
+/* A TLS record that breaks the protocol is TLS nevertheless. */
+static bool is_record(struct bytes first)
+{
+    return first.len >= 3 && first.at[0] >= CONTENT_CHANGE_CIPHER_SPEC && first.at[0] <= CONTENT_HEARTBEAT &&
+           first.at[1] == 3 && first.at[2] <= 4;
+}
+
+/* Plain text in front of the hello (the PROXY protocol) made the server leave before it read the hello. */
+static bool is_answered_before_hello(const struct connection *c)
+{
+    const struct event *answer = not_tls_event(c, ROLE_SERVER);
+    return has_no_answer(c) && answer && answer->last.time_ns <= c->client_hello_moment.time_ns &&
+           begins_with(c->first_bytes[ROLE_SERVER], "HTTP/1.1 400");
+}
+
+static void request_not_tls(const struct subject *s, struct diagnosis *d)
+{
+    const struct connection *c = s->c;
+    struct bytes first = c->first_bytes[ROLE_CLIENT];
+    const struct opening_row *request = find_row(requests, sizeof requests / sizeof *requests, first);
+    if (first.len == 0 || diagnosis_has_cause(d) || (is_starttls_port(c) && c->protocol == PROTOCOL_NONE) ||
+        (!request && is_record(first)) || (c->has_client_hello && !is_answered_before_hello(c)))
+        return;
+    bool is_known = s->all_names && s->all_names->seen_id != 0;
+    bool is_expected = is_tls_server(s) || c->protocol != PROTOCOL_NONE;
+    bool is_certain =
+        is_known || c->protocol != PROTOCOL_NONE || begins_with(c->first_bytes[ROLE_SERVER], "HTTP/1.1 400");
+    enum certainty certainty = is_certain ? CERTAINTY_PROVEN : is_expected ? CERTAINTY_LIKELY : CERTAINTY_POSSIBLE;
+    struct finding *f = finding_cause(d, FINDING_REQUEST_NOT_TLS, certainty, closer_of(s));
+    finding_summary(d, f, "The client spoke %s to %s, where TLS is expected.",
+                    request ? request->protocol : "something that is no TLS", say_server(d, s));
+    const struct event *question = not_tls_event(c, ROLE_CLIENT);
+    if (question)
+        finding_evidence(d, f, question->last.place, "the client says \"%s\"", first_line(d, first));
+    show_ending(d, f, s);
+    show_profile(d, f, s->all_names);
+    if (!is_certain && is_expected)
+        finding_detail(d, f, "That the server speaks TLS is concluded from its port alone.");
+    else if (!is_certain)
+        finding_detail(d, f, "Nothing shows that the server speaks TLS on this port.");
+}
+
+static const struct rule not_tls_rules[] = {
+    {FINDING_PROXY_REFUSED, proxy_refused, ON_FAILED},         {FINDING_STARTTLS_REFUSED, starttls_refused, ON_FAILED},
+    {FINDING_STARTTLS_EXPECTED, starttls_expected, ON_FAILED}, {FINDING_REPLY_NOT_TLS, reply_not_tls, ON_FAILED},
+    {FINDING_REQUEST_NOT_TLS, request_not_tls, ON_FAILED},
+};
+RULE_TABLE(not_tls);

@@ -1,0 +1,349 @@
+/* What the capture taught about servers: see profile.h. Open addressing over an array that keeps the order. */
+#include "diagnose/profile.h"
+
+#include "bounds.h"
+#include "hash.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+enum { NAME_LEN = 255, BLOCK = 64 };
+
+struct profiles {
+    uint64_t seed, limit_hits;
+    struct server_profile **all; /* stays put: rules keep pointers */
+    size_t num, cap;
+    uint32_t *slots; /* index + 1; 0 empty */
+    size_t num_slots;
+};
+
+bool code_set_has(const struct code_set *set, uint16_t code)
+{
+    for (unsigned i = 0; i < set->num; i++)
+        if (set->at[i] == code)
+            return true;
+    return false;
+}
+
+void code_set_add(struct code_set *set, uint16_t code)
+{
+    if (set->num < PROFILE_CODES && !code_set_has(set, code))
+        set->at[set->num++] = code;
+}
+
+static const struct {
+    unsigned kind;
+    const char *name, *key_type; /* as reports and as certificate_facts and signature_schemes.csv name it */
+} kinds[] = {
+    {KEY_RSA, "rsa", "rsa"},       {KEY_RSA, "rsa", "rsa-pss"},         {KEY_ECDSA, "ecdsa", "ec"},
+    {KEY_ECDSA, "ecdsa", "ecdsa"}, {KEY_ED25519, "ed25519", "ed25519"}, {KEY_ED448, "ed448", "ed448"},
+    {KEY_DSA, "dsa", "dsa"},       {KEY_OTHER, "other", "other"},
+};
+
+const char *key_kind_name(unsigned kind)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i].kind == kind)
+            return kinds[i].name;
+    return "other";
+}
+
+static unsigned kind_of_type(const char *type)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcasecmp(kinds[i].key_type, type) == 0)
+            return kinds[i].kind;
+    return 0;
+}
+
+unsigned key_kind_of_scheme(uint16_t scheme)
+{
+    const struct signature_scheme *known = signature_scheme_find(scheme);
+    return known ? kind_of_type(known->key_type) : 0;
+}
+
+uint16_t client_hello_top_version(const struct client_hello *hello)
+{
+    if (!hello->ext.has_supported_versions)
+        return hello->legacy_version;
+    uint16_t top = 0;
+    for (size_t i = 0; i < hello->ext.supported_versions.num; i++) {
+        uint16_t version = u16_list_at(hello->ext.supported_versions, i);
+        if (version_is_tls13(version))
+            version = VERSION_TLS13;
+        if (!is_grease(version) && version > top && version <= VERSION_TLS13)
+            top = version;
+    }
+    return top ? top : hello->legacy_version;
+}
+
+bool client_hello_offers_version(const struct client_hello *hello, uint16_t version)
+{
+    if (!hello->ext.has_supported_versions)
+        return version <= hello->legacy_version && !version_is_tls13(version);
+    for (size_t i = 0; i < hello->ext.supported_versions.num; i++)
+        if (u16_list_at(hello->ext.supported_versions, i) == version)
+            return true;
+    return false;
+}
+
+struct profiles *profiles_new(void)
+{
+    struct profiles *profiles = calloc(1, sizeof *profiles);
+    if (profiles && getrandom(&profiles->seed, sizeof profiles->seed, 0) < 0)
+        profiles->seed = (uint64_t)(uintptr_t)profiles;
+    return profiles;
+}
+
+void profiles_free(struct profiles *profiles)
+{
+    if (!profiles)
+        return;
+    for (size_t i = 0; i < profiles->num; i++) {
+        struct server_profile *profile = profiles->all[i];
+        for (unsigned leaf = 0; leaf < profile->num_leaves; leaf++)
+            certificate_release(profile->leaves[leaf]);
+        free(profile);
+    }
+    free(profiles->all);
+    free(profiles->slots);
+    free(profiles);
+}
+
+struct key {
+    const struct flow *flow;
+    unsigned server;
+    struct bytes name;
+    bool has_name; /* false: the sum over all names */
+};
+
+static bool is_key(const struct server_profile *p, const struct key *key)
+{
+    if (p->port != key->flow->port[key->server] || p->ip_version != key->flow->ip_version ||
+        memcmp(p->address, key->flow->address[key->server], 16) != 0 || (p->name != NULL) != key->has_name)
+        return false;
+    if (!p->name || key->name.len == 0)
+        return !p->name || p->name[0] == '\0';
+    return strlen(p->name) == key->name.len && strncasecmp(p->name, (const char *)key->name.at, key->name.len) == 0;
+}
+
+static struct key key_of(const struct connection *c, bool has_name)
+{
+    struct key key = {.flow = c->flow, .server = !c->client_side, .has_name = has_name};
+    if (has_name && c->has_client_hello) {
+        key.name = c->client_hello.ext.server_name;
+        if (key.name.len > NAME_LEN || (key.name.len > 0 && memchr(key.name.at, 0, key.name.len)))
+            key.name.len = 0;
+    }
+    return key;
+}
+
+static size_t slot_of(const struct profiles *profiles, const struct key *key)
+{
+    uint8_t raw[16 + 4 + NAME_LEN];
+    size_t len = 0;
+    memcpy(raw, key->flow->address[key->server], 16);
+    raw[16] = (uint8_t)(key->flow->port[key->server] >> 8);
+    raw[17] = (uint8_t)key->flow->port[key->server];
+    raw[18] = key->flow->ip_version;
+    raw[19] = key->has_name;
+    for (; len < key->name.len; len++) {
+        uint8_t c = key->name.at[len];
+        raw[20 + len] = c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
+    }
+    size_t at = hash_bytes(profiles->seed, raw, 20 + len) & (profiles->num_slots - 1);
+    while (profiles->slots[at] != 0 && !is_key(profiles->all[profiles->slots[at] - 1], key))
+        at = (at + 1) & (profiles->num_slots - 1);
+    return at;
+}
+
+static struct server_profile *find(const struct profiles *profiles, const struct key *key)
+{
+    if (profiles->num_slots == 0)
+        return NULL;
+    uint32_t index = profiles->slots[slot_of(profiles, key)];
+    return index ? profiles->all[index - 1] : NULL;
+}
+
+static struct key key_of_profile(const struct server_profile *p, struct flow *flow)
+{
+    flow->ip_version = p->ip_version;
+    memcpy(flow->address[0], p->address, 16);
+    flow->port[0] = p->port;
+    struct key key = {.flow = flow, .server = 0, .has_name = p->name != NULL};
+    if (p->name)
+        key.name = (struct bytes){(const uint8_t *)p->name, strlen(p->name)};
+    return key;
+}
+
+static bool grow(struct profiles *profiles)
+{
+    if (profiles->num == profiles->cap) {
+        size_t cap = profiles->cap ? profiles->cap * 2 : BLOCK;
+        struct server_profile **all = realloc(profiles->all, cap * sizeof *all);
+        if (!all)
+            return false;
+        profiles->all = all;
+        profiles->cap = cap;
+    }
+    if ((profiles->num + 1) * 2 <= profiles->num_slots)
+        return true;
+    size_t num_slots = profiles->num_slots ? profiles->num_slots * 2 : (size_t)BLOCK * 4;
+    uint32_t *slots = calloc(num_slots, sizeof *slots);
+    if (!slots)
+        return false;
+    free(profiles->slots);
+    profiles->slots = slots;
+    profiles->num_slots = num_slots;
+    for (size_t i = 0; i < profiles->num; i++) {
+        struct flow flow;
+        struct key key = key_of_profile(profiles->all[i], &flow);
+        slots[slot_of(profiles, &key)] = (uint32_t)i + 1;
+    }
+    return true;
+}
+
+static struct server_profile *find_or_add(struct profiles *profiles, const struct key *key)
+{
+    struct server_profile *p = find(profiles, key);
+    if (p)
+        return p;
+    if (profiles->num >= 2 * LIMIT_SERVERS) { /* with their sums */
+        profiles->limit_hits++;
+        return NULL;
+    }
+    if (!grow(profiles))
+        return NULL;
+    p = calloc(1, sizeof *p + key->name.len + 1);
+    if (!p)
+        return NULL;
+    p->ip_version = key->flow->ip_version;
+    memcpy(p->address, key->flow->address[key->server], 16);
+    p->port = key->flow->port[key->server];
+    if (key->has_name) {
+        char *name = (char *)(p + 1);
+        if (key->name.len > 0)
+            memcpy(name, key->name.at, key->name.len);
+        name[key->name.len] = '\0';
+        p->name = name;
+    }
+    profiles->slots[slot_of(profiles, key)] = (uint32_t)profiles->num + 1;
+    profiles->all[profiles->num++] = p;
+    return p;
+}
+
+static void learn_leaf(struct server_profile *p, struct certificate *leaf)
+{
+    for (unsigned i = 0; i < p->num_leaves; i++)
+        if (p->leaves[i] == leaf)
+            return;
+    if (p->num_leaves == PROFILE_LEAVES)
+        return;
+    certificate_hold(leaf);
+    p->leaves[p->num_leaves++] = leaf;
+    const struct certificate_facts *facts = certificate_facts(leaf);
+    if (!facts->error && facts->key_type)
+        p->key_kinds |= kind_of_type(facts->key_type) ? kind_of_type(facts->key_type) : KEY_OTHER;
+}
+
+static void learn_alpn(struct server_profile *p, struct bytes protocol)
+{
+    if (protocol.len == 0 || protocol.len > PROFILE_PROTOCOL_LEN || p->num_alpn == PROFILE_PROTOCOLS)
+        return;
+    for (unsigned i = 0; i < p->num_alpn; i++)
+        if (strlen(p->alpn[i]) == protocol.len && memcmp(p->alpn[i], protocol.at, protocol.len) == 0)
+            return;
+    memcpy(p->alpn[p->num_alpn], protocol.at, protocol.len);
+    p->alpn[p->num_alpn++][protocol.len] = '\0';
+}
+
+/* The schemes that every client so far offered. */
+static void learn_hidden_signature(struct server_profile *p, const struct client_hello *hello)
+{
+    struct u16_list list = hello->ext.signature_algorithms;
+    struct code_set both = {.num = 0};
+    for (size_t i = 0; i < list.num; i++) {
+        uint16_t scheme = u16_list_at(list, i);
+        if (!is_grease(scheme) && (!p->has_hidden_signatures || code_set_has(&p->hidden_signatures, scheme)))
+            code_set_add(&both, scheme);
+    }
+    p->has_hidden_signatures = true;
+    p->hidden_signatures = both;
+}
+
+static void learn_choices(struct server_profile *p, const struct connection *c, bool is_completed)
+{
+    code_set_add(&p->versions, c->version);
+    if (c->has_cipher)
+        code_set_add(&p->ciphers, c->cipher);
+    if (c->group_id)
+        code_set_add(&p->groups, c->group_id);
+    if (c->has_key_exchange && c->key_exchange.has_signature_algorithm)
+        code_set_add(&p->signature_algorithms, c->key_exchange.signature_algorithm);
+    learn_alpn(p, c->alpn);
+    if (c->chain.num > 0)
+        learn_leaf(p, c->chain.certificates[0]);
+    if (!c->has_client_hello || c->is_client_hello_cut)
+        return;
+    uint16_t top = client_hello_top_version(&c->client_hello);
+    if (is_completed && (p->lowest_top_version == 0 || top < p->lowest_top_version))
+        p->lowest_top_version = top;
+    if (top > p->highest_top_version)
+        p->highest_top_version = top;
+    if (c->client_hello_body.len > p->largest_hello)
+        p->largest_hello = (uint32_t)c->client_hello_body.len;
+    if (is_completed && version_is_tls13(c->version) && !c->is_resumed)
+        learn_hidden_signature(p, &c->client_hello);
+}
+
+static void learn_into(struct profiles *profiles, const struct key *key, const struct connection *c, bool is_completed)
+{
+    struct server_profile *p = find_or_add(profiles, key);
+    if (!p)
+        return;
+    p->connections++;
+    p->completed += is_completed;
+    p->failed += !is_completed;
+    if (!c->has_server_hello || c->version == 0)
+        return;
+    if (p->seen_id == 0) {
+        p->seen_id = c->id;
+        p->seen_place = c->server_hello_moment.place;
+    }
+    learn_choices(p, c, is_completed);
+}
+
+void profiles_learn(struct profiles *profiles, const struct connection *c, bool is_completed)
+{
+    struct key named = key_of(c, true), sum = key_of(c, false);
+    learn_into(profiles, &named, c, is_completed);
+    learn_into(profiles, &sum, c, is_completed);
+}
+
+const struct server_profile *profiles_named(const struct profiles *profiles, const struct connection *c)
+{
+    struct key key = key_of(c, true);
+    return find(profiles, &key);
+}
+
+const struct server_profile *profiles_all_names(const struct profiles *profiles, const struct connection *c)
+{
+    struct key key = key_of(c, false);
+    return find(profiles, &key);
+}
+
+const struct server_profile *profiles_next(const struct profiles *profiles, size_t *next)
+{
+    while (*next < profiles->num) {
+        const struct server_profile *p = profiles->all[(*next)++];
+        if (p->name)
+            return p;
+    }
+    return NULL;
+}
+
+uint64_t profiles_limit_hits(const struct profiles *profiles)
+{
+    return profiles->limit_hits;
+}

@@ -1,0 +1,67 @@
+/*
+ * What the capture taught about servers: for each server (address, port, name asked for) what it was seen to choose,
+ * and for each address and port the sum of that. Grows while the capture is read; bounded by LIMIT_SERVERS.
+ */
+#ifndef TLSWHY_DIAGNOSE_PROFILE_H
+#define TLSWHY_DIAGNOSE_PROFILE_H
+
+#include "session/connection.h"
+
+struct certificates;
+
+enum { PROFILE_CODES = 24, PROFILE_LEAVES = 8, PROFILE_PROTOCOLS = 8, PROFILE_PROTOCOL_LEN = 32 };
+
+/* A set of code points in the order in which they were seen. */
+struct code_set {
+    uint16_t at[PROFILE_CODES];
+    uint8_t num;
+};
+bool code_set_has(const struct code_set *set, uint16_t code);
+void code_set_add(struct code_set *set, uint16_t code);
+
+enum key_kind { KEY_RSA = 1, KEY_ECDSA = 2, KEY_ED25519 = 4, KEY_ED448 = 8, KEY_DSA = 16, KEY_OTHER = 32 };
+const char *key_kind_name(unsigned kind); /* of one bit: "rsa" "ecdsa" "ed25519" ... */
+/* The kind of key that a signature scheme is made with; 0 unknown. */
+unsigned key_kind_of_scheme(uint16_t scheme);
+
+struct server_profile {
+    uint8_t ip_version;
+    uint8_t address[16];
+    uint16_t port;
+    const char *name; /* asked for; "" none; NULL: the sum over all names */
+    uint64_t connections, completed, failed;
+    uint64_t seen_id; /* a completed connection (or one with a ServerHello) that shows what stands here; 0 none */
+    struct place seen_place; /* its ServerHello */
+    struct code_set versions, ciphers, groups, signature_algorithms;
+    unsigned key_kinds; /* of certificates shown, or of signatures and suites */
+    char alpn[PROFILE_PROTOCOLS][PROFILE_PROTOCOL_LEN + 1];
+    unsigned num_alpn;
+    struct certificate *leaves[PROFILE_LEAVES]; /* held */
+    unsigned num_leaves;
+    uint16_t lowest_top_version; /* of the hellos that it answered: the smallest "newest version offered"; 0 none */
+    uint16_t highest_top_version;
+    uint32_t largest_hello; /* bytes of the largest ClientHello that it answered */
+    /* TLS 1.3 hides the signature: what all clients that completed offered is what it may have signed with. */
+    bool has_hidden_signatures;
+    struct code_set hidden_signatures;
+};
+
+struct profiles;
+
+struct profiles *profiles_new(void); /* NULL: out of memory */
+void profiles_free(struct profiles *profiles);
+/* Takes in what the server chose in this connection. `is_completed`: by the verdict. */
+void profiles_learn(struct profiles *profiles, const struct connection *c, bool is_completed);
+/* For the connection's server and name; NULL: nothing is known. */
+const struct server_profile *profiles_named(const struct profiles *profiles, const struct connection *c);
+/* Over all names of that address and port. */
+const struct server_profile *profiles_all_names(const struct profiles *profiles, const struct connection *c);
+/* All with a name or none (no sums), in the order in which they were met; NULL at the end. */
+const struct server_profile *profiles_next(const struct profiles *profiles, size_t *next);
+uint64_t profiles_limit_hits(const struct profiles *profiles);
+
+/* The newest version that a hello offers, GREASE aside; drafts count as TLS 1.3. */
+uint16_t client_hello_top_version(const struct client_hello *hello);
+bool client_hello_offers_version(const struct client_hello *hello, uint16_t version);
+
+#endif

@@ -1,0 +1,114 @@
+/* The JSON format: findings. */
+#include "report/json_report.h"
+
+static void evidence(const struct json_record *r, const struct finding *f)
+{
+    struct json *j = r->json;
+    if (f->num_evidence == 0)
+        return;
+    JSON_KEY(j, "evidence");
+    json_open(j, '[');
+    for (unsigned i = 0; i < f->num_evidence; i++) {
+        const struct finding_evidence *e = &f->evidence[i];
+        json_open(j, '{');
+        if (e->place.frame != 0)
+            json_place(r, e->place);
+        JSON_KEY(j, "what");
+        json_string(j, e->what);
+        if (e->connection != 0) {
+            JSON_KEY(j, "id");
+            json_u64(j, e->connection);
+        }
+        json_close(j, '}');
+    }
+    json_close(j, ']');
+}
+
+static void fixes(struct json *j, enum finding_id id)
+{
+    size_t next = 0;
+    const struct finding_fix *fix = finding_fix_next(id, &next);
+    if (!fix)
+        return;
+    JSON_KEY(j, "fix");
+    json_open(j, '[');
+    for (; fix; fix = finding_fix_next(id, &next)) {
+        json_open(j, '{');
+        JSON_KEY(j, "side");
+        json_name(j, party_name(fix->side));
+        JSON_KEY(j, "text");
+        json_string(j, fix->text);
+        if (fix->commands[0]) {
+            JSON_KEY(j, "commands");
+            json_open(j, '[');
+            for (unsigned i = 0; i < FINDING_COMMANDS && fix->commands[i]; i++)
+                json_string(j, fix->commands[i]);
+            json_close(j, ']');
+        }
+        json_close(j, '}');
+    }
+    json_close(j, ']');
+}
+
+static void seen_as(struct json *j, enum finding_id id)
+{
+    size_t next = 0;
+    const struct finding_seen *seen = finding_seen_next(id, &next);
+    if (!seen)
+        return;
+    JSON_KEY(j, "seen_as");
+    json_open(j, '[');
+    for (; seen; seen = finding_seen_next(id, &next)) {
+        json_open(j, '{');
+        JSON_KEY(j, "client");
+        json_string(j, seen->client);
+        JSON_KEY(j, "text");
+        json_string(j, seen->text);
+        json_close(j, '}');
+    }
+    json_close(j, ']');
+}
+
+static void finding(const struct json_record *r, const struct finding *f)
+{
+    struct json *j = r->json;
+    json_open(j, '{');
+    JSON_KEY(j, "code");
+    json_name(j, finding_code(f->id)->code);
+    JSON_KEY(j, "severity");
+    json_name(j, severity_name(f->severity));
+    JSON_KEY(j, "certainty");
+    json_name(j, certainty_name(f->certainty));
+    JSON_KEY(j, "summary");
+    json_string(j, f->summary);
+    if (f->detail) {
+        JSON_KEY(j, "detail");
+        json_string(j, f->detail);
+    }
+    evidence(r, f);
+    JSON_KEY(j, "side");
+    json_name(j, party_name(f->side));
+    if (f->has_ended_by) {
+        JSON_KEY(j, "ended_by");
+        json_name(j, party_name(f->ended_by));
+    }
+    fixes(j, f->id);
+    seen_as(j, f->id);
+    json_close(j, '}');
+}
+
+void json_findings(const struct json_record *r)
+{
+    const struct diagnosis *d = r->shown->diagnosis;
+    if (d->num == 0)
+        return;
+    JSON_KEY(r->json, "findings");
+    json_open(r->json, '[');
+    /* The verdict's own comes first. */
+    if (d->verdict.finding)
+        finding(r, d->verdict.finding);
+    for (unsigned i = 0; i < d->num; i++)
+        if (&d->findings[i] != d->verdict.finding)
+            finding(r, &d->findings[i]);
+    json_close(r->json, ']');
+}

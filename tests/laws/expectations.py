@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""What the notes of pcaps/ expect of each capture by real software, against what the program says: outcome, verdict,
+side, ended_by, certainty, and codes that must or must not be among the findings, connection by connection. What cannot
+be decided yet stands in expectations.known with its reason; a line there that holds after all is an error, too."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+SOURCE = pathlib.Path(os.environ.get("TLSWHY_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
+PROGRAM = os.environ.get("TLSWHY")
+PCAPS = SOURCE / "pcaps"
+KEYS = {"outcome": "outcome", "verdict": "verdict", "side": "verdict_side", "ended_by": "ended_by"}
+
+
+def expectations(note):
+    """The expect blocks of a note, each a dictionary."""
+    blocks = []
+    block = None
+    for line in note.read_text().splitlines():
+        if line.strip() == "expect:":
+            block = {}
+            blocks.append(block)
+        elif block is not None and line.startswith("  ") and ":" in line:
+            key, value = line.strip().split(":", 1)
+            block[key] = value.strip()
+        elif line.strip():
+            block = None
+    return blocks
+
+
+def known():
+    """(capture, number of the connection from 1) -> reason."""
+    rows = {}
+    for line in (PCAPS.parent / "tests/laws/expectations.known").read_text().splitlines():
+        if line.strip() and not line.startswith("#"):
+            name, number, reason = line.split(None, 2)
+            rows[name, int(number)] = reason
+    return rows
+
+
+def records(capture, arguments):
+    run = subprocess.run([PROGRAM, "--format", "json", *arguments, str(capture)], capture_output=True, text=True,
+                         timeout=120)
+    if run.returncode not in (0, 1):
+        raise RuntimeError(run.stderr.strip())
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def differences(expected, record):
+    """What does not fit, as texts."""
+    found = []
+    for key, field in KEYS.items():
+        if key in expected and record.get(field) != expected[key]:
+            found.append(f"{key} {record.get(field)} instead of {expected[key]}")
+    findings = {f["code"]: f for f in record.get("findings", [])}
+    verdict = findings.get(record.get("verdict"), {})
+    if "certainty" in expected and verdict.get("certainty") != expected["certainty"]:
+        found.append(f"certainty {verdict.get('certainty')} instead of {expected['certainty']}")
+    for code in filter(None, (c.strip() for c in expected.get("also", "").split(","))):
+        if code not in findings:
+            found.append(f"no finding {code}")
+    for code in filter(None, (c.strip() for c in expected.get("absent", "").split(","))):
+        if code in findings:
+            found.append(f"finding {code}, which must not be there")
+    for finding in record.get("findings", []):
+        if not finding["summary"] or (finding.get("severity") == "error" and not finding.get("evidence")):
+            found.append(f"{finding['code']} without a sentence or without evidence")
+    return found
+
+
+def options():
+    """The lab's roots are what its clients trusted."""
+    roots = PCAPS / "pki" / "roots.pem"
+    return ["--trust", f"lab={roots}"]
+
+
+def check(note, arguments, problems, excused):
+    """Compares one capture; returns how many connections were compared."""
+    name = note.name.removesuffix(".txt")
+    captures = sorted(p for p in PCAPS.glob(f"{name}.*") if ".pcap" in p.name)
+    expected = [e for e in expectations(note) if e.get("record", "connection") == "connection"]
+    if not expected or not captures:
+        return 0
+    shown = sorted((r for r in records(captures[0], arguments) if r["record"] == "connection"), key=lambda r: r["id"])
+    for number, block in enumerate(expected, 1):
+        if number > len(shown):
+            wrong = ["no such connection is reported"]
+        else:
+            wrong = differences(block, shown[number - 1])
+        reason = excused.pop((name, number), None)
+        if wrong and reason is None:
+            problems.append(f"{name} {number}: {'; '.join(wrong)}")
+        elif not wrong and reason is not None:
+            problems.append(f"{name} {number}: holds now, take it out of expectations.known ({reason})")
+    return len(expected)
+
+
+def main():
+    if not PROGRAM:
+        print("TLSWHY is not set: nothing to run")
+        return 77
+    problems, excused, compared = [], known(), 0
+    num_known = len(excused)
+    arguments = options()
+    wanted = sys.argv[1:]
+    for note in sorted(PCAPS.glob("*.txt")):
+        if not wanted or note.stem in wanted:
+            compared += check(note, arguments, problems, excused)
+    for (name, number), reason in excused.items():
+        if not wanted:
+            problems.append(f"{name} {number}: expectations.known names no such expectation ({reason})")
+    for problem in problems:
+        print(problem)
+    print(f"{compared} connections compared, {len(problems)} problems, {num_known} known to be undecided")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
