@@ -2,6 +2,7 @@
 #include "flow/defrag.h"
 
 #include "bounds.h"
+#include "flow/slab.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +49,7 @@ struct defrag {
 
 struct defrag *defrag_new(void)
 {
-    struct defrag *defrag = calloc(1, sizeof *defrag);
+    struct defrag *defrag = memory_map(sizeof *defrag);
     /* Address space randomization makes chains that a peer cannot plan. No result depends on it. */
     if (defrag)
         defrag->seed = (uint32_t)((uintptr_t)defrag >> 4) * 2654435761u;
@@ -99,7 +100,7 @@ void defrag_free(struct defrag *defrag)
         return;
     while (defrag->oldest)
         remove_datagram(defrag, defrag->oldest);
-    free(defrag);
+    memory_unmap(defrag, sizeof *defrag);
 }
 
 /* FNV-1a over what identifies a datagram, in words. */

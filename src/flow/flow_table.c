@@ -115,7 +115,7 @@ void table_set_closed(struct flow_table *table, struct flow *flow, bool is_close
 
 struct flow_table *flow_table_new(const struct flow_sink *sink, uint64_t *next_id, size_t max_flows)
 {
-    struct flow_table *table = calloc(1, sizeof *table);
+    struct flow_table *table = memory_map(sizeof *table);
     if (!table)
         return NULL;
     struct flow_stats *stats = &table->stats;
@@ -131,7 +131,7 @@ struct flow_table *flow_table_new(const struct flow_sink *sink, uint64_t *next_i
         table->seed = (uintptr_t)table;
     table->buckets = memory_take(stats, FIRST_BUCKETS * sizeof *table->buckets);
     if (!table->buckets) {
-        free(table);
+        memory_unmap(table, sizeof *table);
         return NULL;
     }
     memset(table->buckets, 0, FIRST_BUCKETS * sizeof *table->buckets);
@@ -155,7 +155,7 @@ void flow_table_free(struct flow_table *table)
     slab_cleanup(&table->rares);
     slab_cleanup(&table->queues);
     free(table->buckets);
-    free(table);
+    memory_unmap(table, sizeof *table);
 }
 
 /* Doubles the buckets. Without memory the chains just grow longer. */

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum { CACHE_LINE = 64, BLOCK_BYTES = 64 * 1024 };
 
@@ -31,6 +32,17 @@ void memory_give(struct flow_stats *stats, void *at, size_t size)
         return;
     stats->memory_bytes -= size;
     free(at);
+}
+
+void *memory_map(size_t size)
+{
+    void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return at == MAP_FAILED ? NULL : at;
+}
+
+void memory_unmap(void *at, size_t size)
+{
+    munmap(at, size);
 }
 
 void slab_init(struct slab *slab, size_t size, struct flow_stats *stats)

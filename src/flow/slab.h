@@ -8,6 +8,11 @@
 void *memory_take(struct flow_stats *stats, size_t size);
 void memory_give(struct flow_stats *stats, void *at, size_t size);
 
+/* Zeroed memory that costs only the pages that are written to: for large tables of which captures side by side have one
+ * each. Not counted. */
+void *memory_map(size_t size);
+void memory_unmap(void *at, size_t size);
+
 struct slab_block;
 
 struct slab {

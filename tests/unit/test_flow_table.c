@@ -1,10 +1,12 @@
 /* The table: whole connections, timeouts on the capture's clock, eviction, memory, the order of ends. */
 #include "bounds.h"
+#include "flow/defrag.h"
 #include "flow/flow.h"
 #include "support/flow_fixture.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void test_a_whole_connection(void **state)
 {
@@ -469,6 +471,47 @@ static void test_the_sink_may_keep_a_flow(void **state)
     flow_table_free(keeper.table);
 }
 
+static uint64_t resident_bytes(void)
+{
+    unsigned long long all, resident;
+    FILE *file = fopen("/proc/self/statm", "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%llu %llu", &all, &resident), 2);
+    fclose(file);
+    return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Captures side by side have a table each: a small capture's costs little. */
+static void test_memory_of_many_tables(void **state)
+{
+    (void)state;
+    enum { TABLES = 500 };
+    static struct flow_table *tables[TABLES];
+    static struct defrag *defrags[TABLES];
+    struct flow_sink sink = {NULL, keep_begin, keep_data, keep_gap, keep_close, keep_end};
+    uint64_t next_id = 1, before = resident_bytes();
+    for (unsigned i = 0; i < TABLES; i++) {
+        struct packet p;
+        struct moment now = {{1, 0}, SECOND * 1700000000};
+        struct tcp_spec syn = {.flags = TCP_SYN};
+        tables[i] = flow_table_new(&sink, &next_id, 10);
+        defrags[i] = defrag_new();
+        assert_non_null(tables[i]);
+        assert_non_null(defrags[i]);
+        tcp_build(&p, r->segment, &pair, &syn);
+        flow_table_packet(tables[i], &p, flow_table_prefetch(tables[i], &p), &now);
+        flow_table_clock(tables[i], &now);
+        defrag_clock(defrags[i], now.time_ns);
+        assert_int_equal(flow_table_stats(tables[i])->active, 1);
+    }
+    uint64_t after = resident_bytes();
+    for (unsigned i = 0; i < TABLES; i++) {
+        flow_table_free(tables[i]);
+        defrag_free(defrags[i]);
+    }
+    assert_true(after - before < TABLES * 100000);
+}
+
 static void test_freed_with_all_it_holds(void **state)
 {
     (void)state;
@@ -502,6 +545,7 @@ int main(void)
         FLOW_TEST(test_a_jump_of_the_clock_beyond_every_timeout),
         FLOW_TEST(test_the_sink_may_keep_a_flow),
         FLOW_TEST(test_freed_with_all_it_holds),
+        FLOW_TEST(test_memory_of_many_tables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
