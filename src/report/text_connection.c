@@ -274,6 +274,7 @@ void text_connection(struct text *t, const struct text_block *b)
     title(t, b);
     when(t, b);
     verdict(t, b);
+    text_findings(t, b);
     tcp(t, c);
     icmp(t, c);
     tls(t, c);

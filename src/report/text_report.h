@@ -1,6 +1,7 @@
 /*
  * The text format, by concern: text.c keeps the blocks in order (problems first) and ends with header and totals before
- * them, text_summary.c draws header and totals, text_connection.c one connection's block, text_messages.c what was said
+ * them, text_summary.c draws header and totals, text_connection.c one connection's block,
+ * text_findings.c why it failed and what to do, text_messages.c what was said
  * in it, text_chain.c certificates as `openssl s_client -showcerts` prints them, text_trust.c
  * whether they verify, text_offer.c the offers in full, text_extensions.c what extensions hold.
  */
@@ -30,6 +31,7 @@ void text_summary(struct text *t, const struct report_summary *summary, uint64_t
 /* text_trust.c: what went wrong with trust stores, in the summary. */
 void text_store_errors(struct text *t, const struct verifier *verifier);
 void text_connection(struct text *t, const struct text_block *block);
+void text_findings(struct text *t, const struct text_block *block);
 void text_messages(struct text *t, const struct text_block *block);
 void text_chains(struct text *t, const struct text_block *block);
 void text_trust(struct text *t, const struct text_block *block);
