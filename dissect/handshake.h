@@ -112,14 +112,15 @@ void client_hello_dtls_parse(struct cursor *body, struct client_hello *out);
 
 struct server_hello {
     uint16_t legacy_version;
-    uint16_t version; /* supported_versions' choice, else legacy_version; 0 when the capture cut the message before that
-                         could be told */
+    uint16_t version; /* supported_versions' choice, else legacy_version; 0 when the message ends, or breaks, before
+                         that could be told */
     struct bytes random;
     struct bytes session_id;
     uint16_t cipher_suite;
     uint8_t compression_method;
     bool is_draft_layout;        /* drafts up to 21: no session_id and no compression_method */
     bool is_hello_retry_request; /* random is RFC 8446's SHA-256("HelloRetryRequest"), or message type 6 */
+    bool is_kind_unknown;        /* the capture cut the message before it could be told from a HelloRetryRequest */
     struct extensions ext;
 };
 void server_hello_parse(struct cursor *body, struct server_hello *out);
@@ -166,7 +167,7 @@ struct server_key_exchange {
     uint16_t dh_bits;        /* bits of the DH prime without leading zeros, or of an export RSA modulus */
     struct bytes dh_p, dh_g; /* SRP's N and g too */
     struct bytes psk_hint;
-    bool has_signature_algorithm; /* TLS 1.2 */
+    bool has_signature_algorithm; /* TLS 1.2, and it was read */
     uint16_t signature_algorithm;
     struct bytes signature;
 };
@@ -191,7 +192,7 @@ struct certificate_status {
 void certificate_status_parse(struct cursor *body, struct certificate_status *out);
 
 struct certificate_verify {
-    bool has_algorithm; /* TLS 1.2 and later */
+    bool has_algorithm; /* TLS 1.2 and later, and it was read */
     uint16_t algorithm;
     struct bytes signature;
 };
@@ -199,6 +200,7 @@ void certificate_verify_parse(struct cursor *body, uint16_t version, struct cert
 
 struct new_session_ticket {
     bool is_tls13;
+    bool has_lifetime; /* it was read */
     uint32_t lifetime; /* seconds */
     uint32_t age_add;
     struct bytes nonce, ticket;

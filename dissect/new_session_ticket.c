@@ -8,6 +8,7 @@ void new_session_ticket_parse(struct cursor *body, uint16_t version, struct new_
     *out = (struct new_session_ticket){0};
     out->is_tls13 = version_is_tls13(version);
     out->lifetime = cursor_u32(body, "ticket_lifetime");
+    out->has_lifetime = cursor_ok(body);
     if (!out->is_tls13) {
         out->ticket = cursor_bytes16(body, "ticket");
         cursor_close(body, "NewSessionTicket");

@@ -27,9 +27,17 @@ static uint16_t version_chosen(const struct cursor *body, const struct server_he
 {
     if (h->ext.selected_version != 0)
         return h->ext.selected_version;
-    if (body->fault->kind == FAULT_SHORT && is_overridable(h->legacy_version))
+    if ((!cursor_ok(body) || h->ext.has_supported_versions) && is_overridable(h->legacy_version))
         return 0;
     return h->legacy_version;
+}
+
+/* The capture stops in the random, and what there is of it could still become a HelloRetryRequest's. */
+static bool may_be_retry(const struct cursor *body)
+{
+    struct bytes start = bytes_slice(cursor_peek(body), 0, RANDOM_LEN);
+    return start.len < RANDOM_LEN && body->declared >= RANDOM_LEN &&
+           (start.len == 0 || memcmp(start.at, retry_random, start.len) == 0);
 }
 
 void server_hello_parse(struct cursor *body, struct server_hello *out)
@@ -39,6 +47,8 @@ void server_hello_parse(struct cursor *body, struct server_hello *out)
     /* The experiments count as drafts, but have TLS 1.2's layout and version here. */
     unsigned draft = out->legacy_version >> 8 == 0x7F ? version_tls13_draft(out->legacy_version) : 0;
     out->is_draft_layout = draft > 0 && draft <= LAST_DRAFT_WITH_OWN_LAYOUT;
+    bool has_version = cursor_ok(body);
+    out->is_kind_unknown = has_version ? may_be_retry(body) : body->fault->kind == FAULT_SHORT;
     out->random = cursor_bytes(body, RANDOM_LEN, "random");
     out->is_hello_retry_request = bytes_equal(out->random, (struct bytes){retry_random, sizeof retry_random});
     if (!out->is_draft_layout)
@@ -47,10 +57,10 @@ void server_hello_parse(struct cursor *body, struct server_hello *out)
     if (!out->is_draft_layout)
         out->compression_method = cursor_u8(body, "compression_method");
     extensions_parse(body, out->is_hello_retry_request ? EXT_HELLO_RETRY_REQUEST : EXT_SERVER_HELLO, &out->ext);
+    out->version = version_chosen(body, out);
     cursor_close(body, "ServerHello");
     if (out->session_id.len > SESSION_ID_MAX_LEN)
         cursor_fail(body, FAULT_MALFORMED, "session_id");
-    out->version = version_chosen(body, out);
 }
 
 void hello_retry_request_parse(struct cursor *body, struct server_hello *out)
@@ -66,14 +76,15 @@ void hello_retry_request_parse(struct cursor *body, struct server_hello *out)
         out->cipher_suite = cursor_u16(body, "cipher_suite");
     if (has_group)
         group = cursor_u16(body, "selected_group");
+    bool has_read_group = has_group && cursor_ok(body);
     extensions_parse(body, EXT_HELLO_RETRY_REQUEST, &out->ext);
+    out->version = version_chosen(body, out);
     cursor_close(body, "HelloRetryRequest");
-    if (has_group) {
+    if (has_read_group) {
         out->ext.has_key_share = true;
         out->ext.is_key_share_draft = true;
         out->ext.key_share_group = group;
     }
-    out->version = version_chosen(body, out);
 }
 
 uint16_t server_hello_downgrade_sentinel(const struct server_hello *h)

@@ -139,9 +139,10 @@ void server_key_exchange_parse(struct cursor *body, enum kx_kind kind, uint16_t 
     }
     kinds[kind].parse(body, out);
     if (kinds[kind].signing == SIGNED || (kinds[kind].signing == SIGNED_PERHAPS && cursor_more(body))) {
-        out->has_signature_algorithm = version_signs_with_algorithm(version);
-        if (out->has_signature_algorithm)
+        if (version_signs_with_algorithm(version)) {
             out->signature_algorithm = cursor_u16(body, "SignatureAndHashAlgorithm");
+            out->has_signature_algorithm = cursor_ok(body);
+        }
         out->signature = cursor_bytes16(body, "signature");
     }
     cursor_close(body, "ServerKeyExchange");

@@ -267,6 +267,7 @@ static void sum_up(struct pipeline *p, const struct pipeline_result *result)
     add_limit(s, "connections with more messages than are kept", p->sessions.event_limit_hits);
     add_limit(s, "handshake messages too large to read", p->sessions.message_limit_hits);
     add_limit(s, "chains with more certificates than are kept", p->sessions.chain_limit_hits);
+    add_limit(s, "certificates too large to read", p->sessions.certificate_limit_hits);
     add_limit(s, "names not remembered", names_limit_hits(p->names));
     add_limit(s, "servers not remembered", servers_limit_hits(p->servers) + profiles_limit_hits(p->profiles));
     add_limit(s, "findings or parts of them that did not fit", p->diagnosis.num_dropped);

@@ -23,13 +23,14 @@ static void shares(struct content *c, bool is_draft)
     struct cursor list;
     uint16_t group;
     struct bytes key;
-    if (ext->is_key_share_draft != is_draft || (ext->key_shares.len == 0 && ext->key_exchange.len == 0))
+    cursor_init_whole(&list, ext->key_shares, &fault);
+    bool has_share = key_share_next(&list, &group, &key);
+    if (ext->is_key_share_draft != is_draft || (!has_share && ext->key_exchange.len == 0))
         return;
     content_begin_with(c, '[');
     if (ext->key_exchange.len > 0)
         share(c, ext->key_share_group, ext->key_exchange.len);
-    cursor_init_whole(&list, ext->key_shares, &fault);
-    while (key_share_next(&list, &group, &key))
+    for (; has_share; has_share = key_share_next(&list, &group, &key))
         share(c, group, key.len);
     content_close(c, ']');
 }

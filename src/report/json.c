@@ -56,6 +56,14 @@ void json_code_points(struct json *j, struct u16_list list, json_name_of *name_o
     json_close(j, ']');
 }
 
+void json_after_gap(struct json *j, bool is_after_gap)
+{
+    if (!is_after_gap)
+        return;
+    JSON_KEY(j, "after_gap");
+    json_bool(j, true);
+}
+
 void json_time(struct json *j, int64_t time_ns, unsigned digits)
 {
     char buf[TIMESTAMP_LEN];
@@ -238,7 +246,7 @@ static void result(const struct json_record *r)
         JSON_KEY(j, "alpn");
         json_bytes(j, c->alpn);
     }
-    if (c->has_server_hello && (c->is_resumed || !c->is_server_hello_cut)) {
+    if (c->has_server_hello && (c->is_resumed || c->is_full_handshake)) {
         JSON_KEY(j, "resumed");
         json_bool(j, c->is_resumed);
     }
@@ -264,7 +272,57 @@ static void alert(const struct json_record *r, const struct event *event)
     }
     JSON_KEY(j, "encrypted");
     json_bool(j, event->kind == EVENT_HIDDEN_ALERT || event->is_encrypted);
+    json_after_gap(j, event->is_after_gap);
     json_close(j, '}');
+}
+
+static void fault(const struct json_record *r, const struct event *event)
+{
+    struct json *j = r->json;
+    const char *message = event_message_name(event);
+    bool is_malformed = event->kind == EVENT_FAULT;
+    json_open(j, '{');
+    json_place(r, event->last.place);
+    JSON_KEY(j, "from");
+    json_name(j, event->role == ROLE_CLIENT ? "client" : "server");
+    if (message) {
+        JSON_KEY(j, "message");
+        json_name(j, message);
+    }
+    if (is_malformed && event->extension_mark) {
+        uint16_t type = (uint16_t)(event->extension_mark - 1);
+        JSON_KEY(j, "extension");
+        json_code_point(j, extension_name(type), type);
+    }
+    if (is_malformed) {
+        JSON_KEY(j, "field");
+        json_name(j, event->field);
+    }
+    if (is_malformed && !event->is_split) {
+        JSON_KEY(j, "offset");
+        json_u64(j, event->offset);
+    }
+    JSON_KEY(j, "kind");
+    json_name(j, is_malformed ? "malformed" : "cut");
+    json_close(j, '}');
+}
+
+static void faults(const struct json_record *r)
+{
+    bool has_any = false;
+    for (unsigned i = 0; i < r->connection->num_events; i++) {
+        const struct event *event = &r->connection->events[i];
+        if (event->kind != EVENT_FAULT && (event->kind != EVENT_HANDSHAKE || event->fault != FAULT_SHORT))
+            continue;
+        if (!has_any) {
+            JSON_KEY(r->json, "faults");
+            json_open(r->json, '[');
+            has_any = true;
+        }
+        fault(r, event);
+    }
+    if (has_any)
+        json_close(r->json, ']');
 }
 
 static void alerts(const struct json_record *r)
@@ -321,6 +379,7 @@ static void json_connection(struct report *report, const struct report_connectio
     json_verification(&r);
     json_ocsp(&r);
     alerts(&r);
+    faults(&r);
     json_findings(&r);
     json_close(j, '}');
     json_line(j);

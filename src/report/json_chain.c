@@ -43,6 +43,8 @@ static void render(struct json *j, const struct certificate_facts *facts)
         json_u64(j, facts->size);
         JSON_KEY(j, "error");
         json_string(j, facts->error);
+        if (facts->key_type)
+            key(j, facts);
         return;
     }
     STRING_MEMBER_IF(j, "subject", facts->subject);
@@ -57,6 +59,10 @@ static void render(struct json *j, const struct certificate_facts *facts)
     if (facts->num_san > 0) {
         JSON_KEY(j, "san");
         string_list(j, facts->san, facts->num_san);
+    }
+    if (facts->num_san_left_out > 0) {
+        JSON_KEY(j, "san_left_out");
+        json_u64(j, facts->num_san_left_out);
     }
     JSON_KEY(j, "ca");
     json_bool(j, facts->is_ca);
@@ -93,29 +99,50 @@ static void members(const struct json_record *r, struct certificate *certificate
     output_bytes(r->json->out, *kept, *len);
 }
 
-static void chain(const struct json_record *r, const struct connection_chain *chain)
+static void one(const struct json_record *r, struct certificate *certificate, struct place place)
 {
     struct json *j = r->json;
-    json_open(j, '[');
-    for (unsigned i = 0; i < chain->num; i++) {
-        json_open(j, '{');
-        members(r, chain->certificates[i]);
-        j->has_item = true;
-        json_place(r, chain->place);
-        json_close(j, '}');
-    }
-    json_close(j, ']');
+    json_open(j, '{');
+    members(r, certificate);
+    j->has_item = true;
+    json_place(r, place);
+    json_close(j, '}');
+}
+
+static void chain(const struct json_record *r, const struct connection_chain *chain)
+{
+    json_open(r->json, '[');
+    for (unsigned i = 0; i < chain->num; i++)
+        one(r, chain->certificates[i], chain->place);
+    json_close(r->json, ']');
 }
 
 void json_chains(const struct json_record *r)
 {
     const struct connection *c = r->connection;
+    struct json *j = r->json;
     if (c->chain.num > 0) {
-        JSON_KEY(r->json, "chain");
+        JSON_KEY(j, "chain");
         chain(r, &c->chain);
     }
-    if (c->client_chain.num > 0 || c->has_client_certificate_message) {
-        JSON_KEY(r->json, "client_chain");
+    if (c->chain.is_cut) {
+        JSON_KEY(j, "chain_cut");
+        json_bool(j, true);
+    }
+    if (c->chain.raw_public_key) {
+        JSON_KEY(j, "raw_public_key");
+        one(r, c->chain.raw_public_key, c->chain.place);
+    }
+    if (c->client_chain.num > 0 || (c->has_client_certificate_message && connection_chain_is_empty(&c->client_chain))) {
+        JSON_KEY(j, "client_chain");
         chain(r, &c->client_chain);
+    }
+    if (c->client_chain.is_cut) {
+        JSON_KEY(j, "client_chain_cut");
+        json_bool(j, true);
+    }
+    if (c->client_chain.raw_public_key) {
+        JSON_KEY(j, "client_raw_public_key");
+        one(r, c->client_chain.raw_public_key, c->client_chain.place);
     }
 }

@@ -1,8 +1,5 @@
 /* The JSON format: what was offered, what was chosen. */
 #include "report/json_report.h"
-#include "trust/distinguished_name.h"
-
-#include <stdlib.h>
 
 enum { CIPHER_SPEC_LEN = 3 };
 
@@ -86,6 +83,26 @@ static void extension_types(struct json *j, struct bytes raw)
     json_close(j, ']');
 }
 
+/* Whether a list of such items begins with one that was captured whole. */
+static bool has_protocol(struct bytes list)
+{
+    struct fault fault;
+    struct cursor c;
+    struct bytes protocol;
+    cursor_init_whole(&c, list, &fault);
+    return alpn_next(&c, &protocol);
+}
+
+static bool has_key_share(struct bytes shares)
+{
+    struct fault fault;
+    struct cursor c;
+    uint16_t group;
+    struct bytes key_exchange;
+    cursor_init_whole(&c, shares, &fault);
+    return key_share_next(&c, &group, &key_exchange);
+}
+
 static void protocols(struct json *j, struct bytes list)
 {
     struct fault fault;
@@ -119,28 +136,34 @@ static void numbers(struct json *j, struct bytes list)
     json_close(j, ']');
 }
 
-static void offered_extensions(struct json *j, const struct extensions *ext)
+static void extensions(struct json *j, const struct extensions *ext, bool is_whole)
 {
-    if (ext->has_supported_groups) {
-        JSON_KEY(j, "groups");
-        json_code_points(j, ext->supported_groups, group_name);
-    }
-    if (ext->has_key_share) {
-        JSON_KEY(j, "key_shares");
-        key_share_groups(j, ext->key_shares);
-    }
-    if (ext->has_signature_algorithms) {
-        JSON_KEY(j, "signature_algorithms");
-        json_code_points(j, ext->signature_algorithms, signature_scheme_name);
-    }
-    if (ext->has_alpn) {
-        JSON_KEY(j, "alpn");
-        protocols(j, ext->alpn);
-    }
-    if (ext->has_block) {
+    if (json_is_told(ext->has_block, ext->num, is_whole)) {
         JSON_KEY(j, "extensions");
         extension_types(j, ext->raw);
     }
+}
+
+static void offered_extensions(struct json *j, const struct extensions *ext, bool is_whole)
+{
+    bool has_all = is_whole && !ext->has_bad;
+    if (json_is_told(ext->has_supported_groups, ext->supported_groups.num, has_all)) {
+        JSON_KEY(j, "groups");
+        json_code_points(j, ext->supported_groups, group_name);
+    }
+    if (json_is_told(ext->has_key_share, has_key_share(ext->key_shares), has_all)) {
+        JSON_KEY(j, "key_shares");
+        key_share_groups(j, ext->key_shares);
+    }
+    if (json_is_told(ext->has_signature_algorithms, ext->signature_algorithms.num, has_all)) {
+        JSON_KEY(j, "signature_algorithms");
+        json_code_points(j, ext->signature_algorithms, signature_scheme_name);
+    }
+    if (json_is_told(ext->has_alpn, has_protocol(ext->alpn), has_all)) {
+        JSON_KEY(j, "alpn");
+        protocols(j, ext->alpn);
+    }
+    extensions(j, ext, is_whole);
 }
 
 /* Of a hello that the capture cut, no fingerprint: it would be another client's. */
@@ -218,14 +241,15 @@ void json_client_hello(const struct json_record *r)
         JSON_KEY(j, "legacy_version");
         json_code_point(j, version_name(hello->legacy_version), hello->legacy_version);
     }
-    if (hello->ext.has_supported_versions) {
+    if (json_is_told(hello->ext.has_supported_versions, hello->ext.supported_versions.num,
+                     is_whole && !hello->ext.has_bad)) {
         JSON_KEY(j, "versions");
         json_code_points(j, hello->ext.supported_versions, version_name);
     }
     bool has_suites = hello->is_v2 ? hello->cipher_specs.len > 0 : hello->cipher_suites.num > 0;
     if (has_suites || is_whole)
         suites(j, hello);
-    offered_extensions(j, &hello->ext);
+    offered_extensions(j, &hello->ext, is_whole);
     if (!hello->is_v2 && (hello->compression_methods.len > 0 || is_whole)) {
         JSON_KEY(j, "compression");
         numbers(j, hello->compression_methods);
@@ -243,6 +267,7 @@ void json_client_hello(const struct json_record *r)
     FLAG(j, "psk", hello->ext.has_pre_shared_key, is_whole);
     json_extension_data(j, &hello->ext, EXT_CLIENT_HELLO);
     FLAG(j, "cut", c->is_client_hello_cut, false);
+    json_after_gap(j, c->is_client_hello_after_gap);
     json_close(j, '}');
 }
 
@@ -251,20 +276,21 @@ void json_hello_retry(const struct json_record *r)
     struct json *j = r->json;
     const struct connection *c = r->connection;
     const struct extensions *ext = &c->hello_retry.ext, *second = &c->second_client_hello.ext;
+    bool is_whole = c->hello_retry_fault.kind == FAULT_NONE;
+    bool is_second_whole = c->second_client_hello_fault.kind == FAULT_NONE && !second->has_bad;
     if (!c->has_hello_retry)
         return;
     JSON_KEY(j, "hello_retry");
     json_open(j, '{');
     json_place(r, c->hello_retry_moment.place);
-    if (ext->has_key_share) {
+    if (json_is_told(ext->has_key_share, ext->key_share_group, is_whole && !ext->has_bad)) {
         JSON_KEY(j, "group");
         json_code_point(j, group_name(ext->key_share_group), ext->key_share_group);
     }
-    JSON_KEY(j, "cookie");
-    json_bool(j, ext->has_cookie);
+    FLAG(j, "cookie", ext->has_cookie, is_whole);
     if (c->has_second_client_hello) {
         json_second_place(r, c->second_client_hello_moment.place);
-        if (second->has_key_share) {
+        if (json_is_told(second->has_key_share, has_key_share(second->key_shares), is_second_whole)) {
             JSON_KEY(j, "key_shares");
             key_share_groups(j, second->key_shares);
         }
@@ -280,9 +306,9 @@ void json_session(const struct json_record *r)
     const struct connection *c = r->connection;
     const struct server_hello *hello = &c->server_hello;
     bool is_whole = !is_partial(&c->server_hello_fault, c->is_server_hello_cut);
-    bool has_fields =
-        c->has_server_hello && !version_is_tls13(hello->version) && (is_whole || hello->session_id.len > 0);
-    if (!has_fields && !c->has_ticket)
+    bool has_fields = c->has_server_hello && hello->version && !version_is_tls13(hello->version) &&
+                      (is_whole || hello->session_id.len > 0);
+    if (!has_fields && !c->has_ticket_lifetime)
         return;
     JSON_KEY(j, "session");
     json_open(j, '{');
@@ -290,7 +316,7 @@ void json_session(const struct json_record *r)
         JSON_KEY(j, "session_id");
         json_hex(j, hello->session_id);
     }
-    if (c->has_ticket) {
+    if (c->has_ticket_lifetime) {
         JSON_KEY(j, "ticket_lifetime_s");
         json_u64(j, c->ticket_lifetime);
     }
@@ -327,10 +353,17 @@ static void ssl2_server_hello(const struct json_record *r)
     JSON_KEY(j, "server_hello");
     json_open(j, '{');
     json_place(r, c->server_hello_moment.place);
-    JSON_KEY(j, "version");
-    json_code_point(j, version_name(c->ssl2_server_hello.version), c->ssl2_server_hello.version);
-    JSON_KEY(j, "ciphers");
-    cipher_specs(j, c->ssl2_server_hello.cipher_specs);
+    bool is_whole = c->server_hello_fault.kind == FAULT_NONE;
+    if (c->ssl2_server_hello.version || is_whole) {
+        JSON_KEY(j, "version");
+        json_code_point(j, version_name(c->ssl2_server_hello.version), c->ssl2_server_hello.version);
+    }
+    if (c->ssl2_server_hello.cipher_specs.len >= CIPHER_SPEC_LEN || is_whole) {
+        JSON_KEY(j, "ciphers");
+        cipher_specs(j, c->ssl2_server_hello.cipher_specs);
+    }
+    FLAG(j, "cut", c->is_server_hello_cut, false);
+    json_after_gap(j, c->is_server_hello_after_gap);
     json_close(j, '}');
 }
 
@@ -351,7 +384,7 @@ void json_server_hello(const struct json_record *r)
         JSON_KEY(j, "legacy_version");
         json_code_point(j, version_name(hello->legacy_version), hello->legacy_version);
     }
-    if (hello->version || is_whole) {
+    if (hello->version) {
         JSON_KEY(j, "version");
         json_code_point(j, version_name(hello->version), hello->version);
     }
@@ -359,10 +392,7 @@ void json_server_hello(const struct json_record *r)
         JSON_KEY(j, "cipher");
         json_code_point(j, suite_name(hello->cipher_suite), hello->cipher_suite);
     }
-    if (hello->ext.has_block) {
-        JSON_KEY(j, "extensions");
-        extension_types(j, hello->ext.raw);
-    }
+    extensions(j, &hello->ext, is_whole);
     if (!hello->is_draft_layout && (hello->cipher_suite || is_whole)) {
         JSON_KEY(j, "session_id_length");
         json_u64(j, hello->session_id.len);
@@ -375,96 +405,6 @@ void json_server_hello(const struct json_record *r)
     }
     json_extension_data(j, &hello->ext, EXT_SERVER_HELLO);
     FLAG(j, "cut", c->is_server_hello_cut, false);
-    json_close(j, '}');
-}
-
-void json_key_exchange(const struct json_record *r)
-{
-    struct json *j = r->json;
-    const struct server_key_exchange *kx = &r->connection->key_exchange;
-    if (!r->connection->has_key_exchange)
-        return;
-    const struct named_group *group = kx->group ? named_group_find(kx->group) : NULL;
-    unsigned bits = kx->dh_bits ? kx->dh_bits : group ? group->bits : 0;
-    const char *kind = kx_kind_name(kx->kind);
-    JSON_KEY(j, "key_exchange");
-    json_open(j, '{');
-    if (kind) {
-        JSON_KEY(j, "kind");
-        json_name(j, kind);
-    }
-    if (kx->group) {
-        JSON_KEY(j, "group");
-        json_code_point(j, group_name(kx->group), kx->group);
-    }
-    if (bits > 0) {
-        JSON_KEY(j, "bits");
-        json_u64(j, bits);
-    }
-    if (kx->has_signature_algorithm) {
-        JSON_KEY(j, "signature_algorithm");
-        json_code_point(j, signature_scheme_name(kx->signature_algorithm), kx->signature_algorithm);
-    }
-    json_close(j, '}');
-}
-
-static void authorities(struct json *j, struct bytes list)
-{
-    struct fault fault;
-    struct cursor c;
-    struct bytes der;
-    json_open(j, '[');
-    cursor_init_whole(&c, list, &fault);
-    while (dn_next(&c, &der)) {
-        char *text = distinguished_name_text(der);
-        if (text && *text)
-            json_string(j, text);
-        else
-            json_hex(j, der);
-        free(text);
-    }
-    json_close(j, ']');
-}
-
-void json_certificate_request(const struct json_record *r)
-{
-    struct json *j = r->json;
-    const struct certificate_request *request = &r->connection->certificate_request;
-    if (!r->connection->has_certificate_request)
-        return;
-    JSON_KEY(j, "certificate_request");
-    json_open(j, '{');
-    if (!request->is_tls13) {
-        JSON_KEY(j, "types");
-        json_open(j, '[');
-        for (size_t i = 0; i < request->types.len; i++)
-            json_code_point(j, client_cert_type_name(request->types.at[i]), request->types.at[i]);
-        json_close(j, ']');
-    }
-    if (request->signature_algorithms.num > 0) {
-        JSON_KEY(j, "signature_algorithms");
-        json_code_points(j, request->signature_algorithms, signature_scheme_name);
-    }
-    JSON_KEY(j, "authorities");
-    authorities(j, request->authorities);
-    json_extension_data(j, &request->ext, EXT_CERTIFICATE_REQUEST);
-    json_close(j, '}');
-}
-
-void json_certificate_verify(const struct json_record *r)
-{
-    struct json *j = r->json;
-    const struct connection *c = r->connection;
-    if (!c->has_certificate_verify)
-        return;
-    JSON_KEY(j, "certificate_verify");
-    json_open(j, '{');
-    json_place(r, c->certificate_verify_moment.place);
-    JSON_KEY(j, "from");
-    json_name(j, c->certificate_verify_role == ROLE_CLIENT ? "client" : "server");
-    if (c->certificate_verify.has_algorithm) {
-        JSON_KEY(j, "signature_algorithm");
-        json_code_point(j, signature_scheme_name(c->certificate_verify.algorithm), c->certificate_verify.algorithm);
-    }
+    json_after_gap(j, c->is_server_hello_after_gap);
     json_close(j, '}');
 }

@@ -1,6 +1,7 @@
 /*
  * The JSON format (JSON Lines; every record and field of the contract is described by tlswhy.schema.json), by concern:
  * json.c writes records, json_hello.c what was offered and chosen, json_extensions.c what extensions hold beside that,
+ * json_keys.c key exchange and what certificates are asked and used for,
  * json_chain.c certificates, json_verify.c what trust says of them, json_summary.c the summary. Field order is the
  * contract's.
  */
@@ -36,6 +37,13 @@ void json_second_place(const struct json_record *r, struct place place);
 /* One code point as the registry names it, as GREASE(0xHHHH) or as 0xHHHH. */
 void json_code_point(struct json *j, const char *name, uint16_t code);
 void json_code_points(struct json *j, struct u16_list list, json_name_of *name_of);
+/* Whether a list of len items is told: an empty one only where it was read as that. */
+static inline bool json_is_told(bool has, size_t len, bool is_whole)
+{
+    return has && (len > 0 || is_whole);
+}
+/* The member "after_gap" where it is true. */
+void json_after_gap(struct json *j, bool is_after_gap);
 void json_time(struct json *j, int64_t time_ns, unsigned digits);
 
 /* json_hello.c: each writes one member, or nothing where it does not apply. */
@@ -44,6 +52,8 @@ void json_client_hello(const struct json_record *r);
 void json_hello_retry(const struct json_record *r);
 void json_session(const struct json_record *r);
 void json_server_hello(const struct json_record *r);
+
+/* json_keys.c: likewise. */
 void json_key_exchange(const struct json_record *r);
 void json_certificate_request(const struct json_record *r);
 void json_certificate_verify(const struct json_record *r);

@@ -57,7 +57,9 @@ static void names(struct text *t, const struct certificate_facts *facts, bool is
         text_string(t, facts->san[i]);
     }
     if (shown < facts->num_san)
-        text_printf(t, ", ... %zu in all", facts->num_san);
+        text_printf(t, ", ... %zu in all", facts->num_san + facts->num_san_left_out);
+    else if (facts->num_san_left_out > 0)
+        text_printf(t, ", ... and %zu that were left out", facts->num_san_left_out);
     text_line_end(t);
 }
 
@@ -65,7 +67,7 @@ static void certificate(struct text *t, unsigned depth, const struct certificate
 {
     text_printf(t, "  %2u ", depth);
     if (facts->error) {
-        text_printf(t, "not a certificate that OpenSSL can read (%zu bytes, SHA-256 %s): ", facts->size, facts->sha256);
+        text_printf(t, "not a certificate that can be read (%zu bytes, SHA-256 %s): ", facts->size, facts->sha256);
         text_string(t, facts->error);
         text_line_end(t);
         return;
@@ -94,14 +96,28 @@ static void certificate(struct text *t, unsigned depth, const struct certificate
     }
 }
 
+static void raw_public_key(struct text *t, const struct certificate_facts *facts)
+{
+    text_plain(t, "     a raw public key (RFC 7250) in place of certificates: ");
+    if (facts->key_type)
+        key(t, facts);
+    else
+        text_string(t, or_none(facts->error));
+    text_printf(t, "\n     sha256: %s\n", facts->sha256);
+}
+
 static void chain(struct text *t, const struct connection_chain *chain, const char *label, bool is_verbose)
 {
     text_label(t, label);
     text_printf(t, "frame %" PRIu64 "\n", (uint64_t)chain->place.frame);
+    if (chain->raw_public_key)
+        raw_public_key(t, certificate_facts(chain->raw_public_key));
     for (unsigned i = 0; i < chain->num; i++)
         certificate(t, i, certificate_facts(chain->certificates[i]), is_verbose);
     if (chain->is_cut)
-        text_plain(t, "     ... more were sent than could be kept\n");
+        text_plain(t, "     ... more were sent than were captured or kept\n");
+    else if (chain->fault.kind == FAULT_MALFORMED)
+        text_plain(t, "     ... what follows is malformed\n");
 }
 
 static void missing(struct text *t, enum chain_missing why)
@@ -111,8 +127,9 @@ static void missing(struct text *t, enum chain_missing why)
         [CHAIN_RESUMED] = "none were sent: the session was resumed",
         [CHAIN_NOT_CAPTURED] = "not in the capture",
         [CHAIN_NOT_SENT] = "none were sent",
+        [CHAIN_MALFORMED] = "the Certificate message is malformed",
     };
-    if (why == CHAIN_PRESENT)
+    if (why == CHAIN_PRESENT || why == CHAIN_RAW_PUBLIC_KEY)
         return;
     text_label(t, "certificates");
     text_plain(t, texts[why]);
@@ -122,13 +139,13 @@ static void missing(struct text *t, enum chain_missing why)
 void text_chains(struct text *t, const struct text_block *b)
 {
     const struct connection *c = b->connection;
-    if (c->chain.num > 0)
+    if (c->chain.num > 0 || c->chain.raw_public_key)
         chain(t, &c->chain, "certificates", b->is_verbose);
     else if (c->has_client_hello || c->has_server_hello)
         missing(t, c->chain_missing);
-    if (c->client_chain.num > 0) {
+    if (c->client_chain.num > 0 || c->client_chain.raw_public_key) {
         chain(t, &c->client_chain, "client's", b->is_verbose);
-    } else if (c->has_client_certificate_message) {
+    } else if (c->has_client_certificate_message && connection_chain_is_empty(&c->client_chain)) {
         text_label(t, "client's");
         text_plain(t, "the client sent a Certificate message without a certificate\n");
     }

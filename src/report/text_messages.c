@@ -11,9 +11,8 @@ const char *text_direction(enum role from)
 }
 
 /* As RFCs write messages: client_hello is ClientHello. */
-static void message_name(struct text *t, uint8_t type)
+static void message_name(struct text *t, const char *name, uint8_t type)
 {
-    const char *name = handshake_type_name(type);
     bool is_first = true;
     if (!name) {
         text_printf(t, "handshake message of type %u", type);
@@ -35,10 +34,13 @@ static bool is_at(const struct event *event, const struct moment *moment)
     return event->last.place.frame == moment->place.frame && event->last.place.file == moment->place.file;
 }
 
-static void versions(struct text *t, const struct client_hello *hello)
+/* The end of a hello that is not there may hold supported_versions. */
+static void versions(struct text *t, const struct client_hello *hello, bool is_partial)
 {
     char buf[CODE_POINT_LEN];
     struct u16_list list = hello->ext.supported_versions;
+    if (is_partial && list.num == 0)
+        return;
     if (!hello->ext.has_supported_versions) {
         text_printf(t, ", up to %s", code_point_write(buf, version_name(hello->legacy_version), hello->legacy_version));
         return;
@@ -52,19 +54,20 @@ static void versions(struct text *t, const struct client_hello *hello)
     text_plain(t, " offered");
 }
 
-static void client_hello(struct text *t, const struct client_hello *hello, bool is_cut)
+static void client_hello(struct text *t, const struct client_hello *hello, const struct fault *fault)
 {
+    bool is_partial = fault->kind != FAULT_NONE || hello->ext.has_bad;
     size_t num_suites = hello->is_v2 ? hello->cipher_specs.len / 3 : hello->cipher_suites.num;
     if (hello->is_v2)
         text_plain(t, " in SSLv2 form");
-    versions(t, hello);
+    versions(t, hello, is_partial);
     if (hello->ext.server_name.len > 0) {
         text_plain(t, ", SNI ");
         text_bytes(t, hello->ext.server_name);
-    } else if (!hello->is_v2 && !is_cut) {
+    } else if (!hello->is_v2 && !is_partial) {
         text_plain(t, ", no SNI");
     }
-    if (num_suites > 0 || !is_cut) {
+    if (num_suites > 0 || !is_partial) {
         text_plain(t, ", ");
         text_plural(t, num_suites, "suite", "suites");
     }
@@ -74,24 +77,21 @@ static void client_hello(struct text *t, const struct client_hello *hello, bool 
         text_plain(t, ", early data");
     if (hello->ext.has_ech)
         text_plain(t, ", ECH");
-    if (is_cut)
-        text_plain(t, " (cut by the capture)");
 }
 
 /* Of a hello that the capture cut, what was read of it alone. */
-static void server_hello(struct text *t, const struct server_hello *hello, bool is_cut)
+static void server_hello(struct text *t, const struct server_hello *hello, const struct fault *fault)
 {
+    bool is_partial = fault->kind != FAULT_NONE || hello->ext.has_bad;
     char buf[CODE_POINT_LEN];
     const struct cipher_suite *suite = cipher_suite_find(hello->cipher_suite);
     if (hello->version)
         text_printf(t, ", %s", code_point_write(buf, version_name(hello->version), hello->version));
-    if (!hello->is_hello_retry_request && (hello->cipher_suite || !is_cut))
+    if (!hello->is_hello_retry_request && (hello->cipher_suite || !is_partial))
         text_printf(t, ", %s", code_point_write(buf, suite ? suite->iana : NULL, hello->cipher_suite));
-    if (hello->ext.has_key_share)
+    if (hello->ext.has_key_share && (hello->ext.key_share_group || !is_partial))
         text_printf(t, ", %s",
                     code_point_write(buf, group_name(hello->ext.key_share_group), hello->ext.key_share_group));
-    if (is_cut)
-        text_plain(t, " (cut by the capture)");
 }
 
 static void certificate(struct text *t, const struct connection *c, const struct event *event)
@@ -99,12 +99,12 @@ static void certificate(struct text *t, const struct connection *c, const struct
     const struct connection_chain *chain = event->role == ROLE_SERVER ? &c->chain : &c->client_chain;
     if (chain->place.frame != event->last.place.frame || chain->place.file != event->last.place.file)
         return;
-    if (chain->num > 0 || !chain->is_cut) {
+    if (chain->raw_public_key)
+        text_plain(t, ", a raw public key");
+    if (chain->num > 0 || connection_chain_is_empty(chain)) {
         text_plain(t, ", ");
         text_plural(t, chain->num, "certificate", "certificates");
     }
-    if (chain->is_cut)
-        text_plain(t, " (cut by the capture)");
 }
 
 static void key_exchange(struct text *t, const struct server_key_exchange *kx)
@@ -129,16 +129,19 @@ static void certificate_verify(struct text *t, const struct certificate_verify *
 static void handshake(struct text *t, const struct connection *c, const struct event *event)
 {
     bool is_retry = event->type == HS_SERVER_HELLO && c->has_hello_retry && is_at(event, &c->hello_retry_moment);
-    message_name(t, is_retry ? HS_HELLO_RETRY_REQUEST : event->type);
+    uint8_t type = is_retry ? HS_HELLO_RETRY_REQUEST : event->type;
+    message_name(t, is_retry ? handshake_type_name(type) : event_message_name(event), type);
+    if (event->level && event->type != SSL2_CLIENT_HELLO)
+        return;
     if (event->type == HS_CLIENT_HELLO && c->has_client_hello && is_at(event, &c->client_hello_moment))
-        client_hello(t, &c->client_hello, c->is_client_hello_cut);
+        client_hello(t, &c->client_hello, &c->client_hello_fault);
     else if (event->type == HS_CLIENT_HELLO && c->has_second_client_hello &&
              is_at(event, &c->second_client_hello_moment))
-        client_hello(t, &c->second_client_hello, false);
+        client_hello(t, &c->second_client_hello, &c->second_client_hello_fault);
     else if (is_retry || (event->type == HS_HELLO_RETRY_REQUEST && c->has_hello_retry))
-        server_hello(t, &c->hello_retry, false);
+        server_hello(t, &c->hello_retry, &c->hello_retry_fault);
     else if (event->type == HS_SERVER_HELLO && c->has_server_hello && is_at(event, &c->server_hello_moment))
-        server_hello(t, &c->server_hello, c->is_server_hello_cut);
+        server_hello(t, &c->server_hello, &c->server_hello_fault);
     else if (event->type == HS_CERTIFICATE)
         certificate(t, c, event);
     else if (event->type == HS_SERVER_KEY_EXCHANGE && is_at(event, &c->key_exchange_moment))
@@ -173,11 +176,15 @@ static void hidden(struct text *t, const struct event *event)
 
 static void fault(struct text *t, const struct event *event)
 {
-    const char *field = event->field ? event->field : "a message";
-    if (event->fault == FAULT_SHORT)
-        text_printf(t, "cut by the capture in %s", field);
-    else
-        text_printf(t, "breaks the protocol in %s (byte %llu of the stream)", field, (unsigned long long)event->offset);
+    message_name(t, event_message_name(event), event->type);
+    text_printf(t, " malformed: %s", event->field);
+    if (event->extension_mark) {
+        char buf[CODE_POINT_LEN];
+        uint16_t type = (uint16_t)(event->extension_mark - 1);
+        text_printf(t, " in extension %s", code_point_write(buf, extension_name(type), type));
+    }
+    text_printf(t, ", %s %llu of the %s's stream", event->is_split ? "in the message at offset" : "at offset",
+                (unsigned long long)event->offset, event->role == ROLE_CLIENT ? "client" : "server");
 }
 
 static void what(struct text *t, const struct connection *c, const struct event *event)
@@ -185,6 +192,8 @@ static void what(struct text *t, const struct connection *c, const struct event 
     switch (event->kind) {
     case EVENT_HANDSHAKE:
         handshake(t, c, event);
+        if (event->fault == FAULT_SHORT)
+            text_plain(t, " (cut by the capture)");
         break;
     case EVENT_HIDDEN:
         hidden(t, event);

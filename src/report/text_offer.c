@@ -7,8 +7,11 @@
 
 typedef const char *name_of(uint16_t code);
 
-static void codes(struct text *t, const char *label, struct u16_list list, name_of *name)
+/* An empty list of a message that was not read to its end says nothing. */
+static void codes(struct text *t, const char *label, struct u16_list list, name_of *name, bool is_partial)
 {
+    if (is_partial && list.num == 0)
+        return;
     struct text_list items = text_list_begin(t, label);
     for (size_t i = 0; i < list.num; i++) {
         uint16_t code = u16_list_at(list, i);
@@ -111,19 +114,20 @@ static void client_hello(struct text *t, const struct text_block *b)
 {
     const struct client_hello *hello = &b->connection->client_hello;
     const struct extensions *ext = &hello->ext;
+    bool is_partial = b->connection->client_hello_fault.kind != FAULT_NONE || ext->has_bad;
     text_heading(t, "offered by the client");
     if (ext->has_supported_versions)
-        codes(t, "versions", ext->supported_versions, version_name);
+        codes(t, "versions", ext->supported_versions, version_name, is_partial);
     suites(t, hello);
     if (ext->has_supported_groups)
-        codes(t, "groups", ext->supported_groups, group_name);
-    if (ext->has_key_share)
+        codes(t, "groups", ext->supported_groups, group_name, is_partial);
+    if (ext->has_key_share && (ext->key_shares.len > 0 || !is_partial))
         key_shares(t, ext->key_shares);
     if (ext->has_signature_algorithms)
-        codes(t, "signatures", ext->signature_algorithms, signature_scheme_name);
-    if (ext->has_alpn)
+        codes(t, "signatures", ext->signature_algorithms, signature_scheme_name, is_partial);
+    if (ext->has_alpn && (ext->alpn.len > 0 || !is_partial))
         protocols(t, ext->alpn);
-    if (ext->has_block)
+    if (ext->has_block && (ext->num > 0 || !is_partial))
         extensions(t, "extensions", ext->raw);
     text_extensions(t, ext, EXT_CLIENT_HELLO);
     fingerprints(t, b);
@@ -133,7 +137,7 @@ static void server_hello(struct text *t, const struct connection *c)
 {
     const struct server_hello *hello = &c->server_hello;
     text_heading(t, "answered by the server");
-    if (hello->ext.has_block)
+    if (hello->ext.has_block && (hello->ext.num > 0 || c->server_hello_fault.kind == FAULT_NONE))
         extensions(t, "extensions", hello->ext.raw);
     text_extensions(t, &hello->ext, EXT_SERVER_HELLO);
     uint16_t sentinel = server_hello_downgrade_sentinel(hello);
@@ -142,7 +146,7 @@ static void server_hello(struct text *t, const struct connection *c)
         text_printf(t, "the server could do more than the %s it chose\n",
                     sentinel == VERSION_TLS12 ? "TLSv1.2" : "version");
     }
-    if (version_is_tls13(hello->version))
+    if (version_is_tls13(hello->version) || c->server_hello_fault.kind != FAULT_NONE)
         return;
     text_label(t, "session");
     text_printf(t, "%s, renegotiation %s, extended master secret %s, encrypt-then-MAC %s\n",
@@ -151,20 +155,20 @@ static void server_hello(struct text *t, const struct connection *c)
                 hello->ext.has_extended_master_secret ? "yes" : "no", hello->ext.has_encrypt_then_mac ? "yes" : "no");
 }
 
-static void certificate_request(struct text *t, const struct certificate_request *request)
+static void certificate_request(struct text *t, const struct certificate_request *request, bool is_partial)
 {
     struct fault fault;
     struct cursor c;
     struct bytes der;
     text_heading(t, "asked of the client: a certificate");
-    if (!request->is_tls13) {
+    if (!request->is_tls13 && (request->types.len > 0 || !is_partial)) {
         struct text_list items = text_list_begin(t, "types");
         for (size_t i = 0; i < request->types.len; i++)
             text_list_code(&items, client_cert_type_name(request->types.at[i]), request->types.at[i]);
         text_list_end(&items);
     }
     if (request->signature_algorithms.num > 0)
-        codes(t, "signatures", request->signature_algorithms, signature_scheme_name);
+        codes(t, "signatures", request->signature_algorithms, signature_scheme_name, is_partial);
     text_extensions(t, &request->ext, EXT_CERTIFICATE_REQUEST);
     cursor_init_whole(&c, request->authorities, &fault);
     while (dn_next(&c, &der)) {
@@ -200,5 +204,5 @@ void text_offer(struct text *t, const struct text_block *b)
     if (c->has_server_hello)
         server_hello(t, c);
     if (c->has_certificate_request)
-        certificate_request(t, &c->certificate_request);
+        certificate_request(t, &c->certificate_request, c->certificate_request_fault.kind != FAULT_NONE);
 }

@@ -12,8 +12,24 @@ const char *protocol_name(enum connection_protocol protocol)
 
 const char *chain_missing_name(enum chain_missing why)
 {
-    static const char *const names[] = {NULL, "encrypted", "resumed", "not-captured", "not-sent"};
+    static const char *const names[] = {NULL, "encrypted", "resumed", "not-captured", "not-sent", NULL, NULL};
     return names[why];
+}
+
+const char *event_message_name(const struct event *event)
+{
+    static const struct {
+        uint8_t type;
+        const char *name;
+    } ssl2_names[] = {{SSL2_CLIENT_HELLO, "client_hello"},
+                      {SSL2_CLIENT_MASTER_KEY, "client_master_key"},
+                      {SSL2_SERVER_HELLO, "server_hello"}};
+    if (event->level == 0)
+        return handshake_type_name(event->type);
+    for (size_t i = 0; i < sizeof ssl2_names / sizeof ssl2_names[0]; i++)
+        if (ssl2_names[i].type == event->type)
+            return ssl2_names[i].name;
+    return event->type == SSL2_ERROR ? "error" : NULL;
 }
 
 const char *outcome_name(enum outcome outcome)
@@ -22,213 +38,11 @@ const char *outcome_name(enum outcome outcome)
     return names[outcome];
 }
 
-/* A cursor over a kept body; what the message declares beyond it was not captured. */
-static struct cursor body_cursor(const struct event *event, struct fault *fault)
-{
-    struct cursor c;
-    cursor_init(&c, (struct bytes){event->body, event->body_len}, event->len, 0, fault);
-    return c;
-}
-
-/* A ClientHello's kept body, put together again in *restored when it lies in parts. Empty without memory. */
-static struct bytes hello_body(const struct event *event, uint8_t **restored)
-{
-    if (!event->is_hello_kept)
-        return (struct bytes){event->body, event->body_len};
-    const struct kept_hello *kept = event->body;
-    *restored = malloc(event->body_len);
-    if (!*restored)
-        return (struct bytes){NULL, 0};
-    hello_shape_restore(kept->shape, kept->own, *restored);
-    return (struct bytes){*restored, event->body_len};
-}
-
 void connection_cleanup(struct connection *c)
 {
     free(c->hello_bodies[0]);
     free(c->hello_bodies[1]);
-}
-
-static void take_client_hello(struct connection *c, const struct event *event)
-{
-    if (c->has_second_client_hello || (c->has_client_hello && c->has_server_hello))
-        return;
-    bool is_second = c->has_client_hello;
-    struct client_hello *hello = is_second ? &c->second_client_hello : &c->client_hello;
-    struct bytes bytes = hello_body(event, &c->hello_bodies[is_second]);
-    struct fault fault;
-    struct cursor body;
-    cursor_init(&body, bytes, event->len, 0, &fault);
-    if (event->code == SSL2_CLIENT_HELLO)
-        ssl2_client_hello_parse(&body, hello);
-    else
-        client_hello_parse(&body, hello);
-    if (is_second) {
-        c->has_second_client_hello = true;
-        c->second_client_hello_moment = event->last;
-        return;
-    }
-    c->has_client_hello = true;
-    c->client_hello_moment = event->last;
-    c->client_hello_body = bytes;
-    c->client_hello_fault = fault;
-    c->is_client_hello_cut = fault.kind == FAULT_SHORT;
-    c->has_early_data_offer = hello->ext.has_early_data;
-}
-
-static void take_server_hello(struct connection *c, const struct event *event)
-{
-    struct fault fault;
-    struct cursor body = body_cursor(event, &fault);
-    struct server_hello hello;
-    if (event->type == HS_HELLO_RETRY_REQUEST)
-        hello_retry_request_parse(&body, &hello);
-    else
-        server_hello_parse(&body, &hello);
-    if (hello.is_hello_retry_request) {
-        if (!c->has_hello_retry) {
-            c->has_hello_retry = true;
-            c->hello_retry = hello;
-            c->hello_retry_moment = event->last;
-        }
-        return;
-    }
-    if (c->has_server_hello)
-        return;
-    c->has_server_hello = true;
-    c->server_hello = hello;
-    c->server_hello_moment = event->last;
-    c->server_hello_fault = fault;
-    c->is_server_hello_cut = fault.kind == FAULT_SHORT;
-    c->version = hello.version;
-    c->has_cipher = fault.kind == FAULT_NONE || hello.cipher_suite != 0;
-    c->cipher = hello.cipher_suite;
-    if (hello.ext.has_key_share)
-        c->group_id = hello.ext.key_share_group;
-    if (hello.ext.has_pre_shared_key)
-        c->is_resumed = true;
-    if (hello.ext.has_alpn) {
-        struct cursor list;
-        cursor_init_whole(&list, hello.ext.alpn, &fault);
-        (void)alpn_next(&list, &c->alpn);
-    }
-}
-
-static void take_key_exchange(struct connection *c, const struct event *event)
-{
-    if (c->has_key_exchange)
-        return;
-    struct fault fault;
-    struct cursor body = body_cursor(event, &fault);
-    const struct cipher_suite *suite = c->has_cipher ? cipher_suite_find(c->cipher) : NULL;
-    server_key_exchange_parse(&body, suite ? cipher_suite_kx_kind(suite) : KX_UNKNOWN, c->version, &c->key_exchange);
-    c->has_key_exchange = true;
-    c->key_exchange_moment = event->last;
-    if (c->group_id == 0)
-        c->group_id = c->key_exchange.group;
-}
-
-static void take_certificate_request(struct connection *c, const struct event *event)
-{
-    if (c->has_certificate_request)
-        return;
-    struct fault fault;
-    struct cursor body = body_cursor(event, &fault);
-    certificate_request_parse(&body, c->version, &c->certificate_request);
-    c->has_certificate_request = true;
-    c->certificate_request_moment = event->last;
-}
-
-static void take_certificate_status(struct connection *c, const struct event *event)
-{
-    if (c->has_certificate_status)
-        return;
-    struct fault fault;
-    struct cursor body = body_cursor(event, &fault);
-    certificate_status_parse(&body, &c->certificate_status);
-    c->has_certificate_status = true;
-    c->certificate_status_moment = event->last;
-}
-
-static void take_certificate_verify(struct connection *c, const struct event *event)
-{
-    if (c->has_certificate_verify)
-        return;
-    struct fault fault;
-    struct cursor body = body_cursor(event, &fault);
-    certificate_verify_parse(&body, c->version, &c->certificate_verify);
-    c->has_certificate_verify = true;
-    c->certificate_verify_role = event->role;
-    c->certificate_verify_moment = event->last;
-}
-
-static void take_ticket(struct connection *c, const struct event *event)
-{
-    if (c->has_ticket)
-        return;
-    struct fault fault;
-    struct cursor body = body_cursor(event, &fault);
-    struct new_session_ticket ticket;
-    new_session_ticket_parse(&body, c->version, &ticket);
-    c->has_ticket = true;
-    c->ticket_lifetime = ticket.lifetime;
-}
-
-static void take_client_certificate(struct connection *c, const struct event *event)
-{
-    if (event->role == ROLE_CLIENT)
-        c->has_client_certificate_message = true;
-}
-
-/* Messages whose bodies become facts, by handshake type. */
-static void take_message(struct connection *c, const struct event *event)
-{
-    static void (*const take[256])(struct connection *, const struct event *) = {
-        [HS_CLIENT_HELLO] = take_client_hello,
-        [HS_SERVER_HELLO] = take_server_hello,
-        [HS_HELLO_RETRY_REQUEST] = take_server_hello,
-        [HS_SERVER_KEY_EXCHANGE] = take_key_exchange,
-        [HS_CERTIFICATE_REQUEST] = take_certificate_request,
-        [HS_CERTIFICATE_STATUS] = take_certificate_status,
-        [HS_CERTIFICATE_VERIFY] = take_certificate_verify,
-        [HS_NEW_SESSION_TICKET] = take_ticket,
-        [HS_CERTIFICATE] = take_client_certificate,
-    };
-    if (take[event->type])
-        take[event->type](c, event);
-}
-
-static void take_ssl2_message(struct connection *c, const struct event *event)
-{
-    struct fault fault;
-    struct cursor body = body_cursor(event, &fault);
-    if (event->type == SSL2_CLIENT_HELLO) {
-        take_client_hello(c, event);
-    } else if (event->type == SSL2_SERVER_HELLO && !c->has_ssl2_server_hello) {
-        ssl2_server_hello_parse(&body, &c->ssl2_server_hello);
-        c->has_ssl2_server_hello = true;
-        c->server_hello_moment = event->last;
-        c->version = VERSION_SSL2;
-        c->is_resumed = c->ssl2_server_hello.session_id_hit;
-    } else if (event->type == SSL2_CLIENT_MASTER_KEY) {
-        struct ssl2_client_master_key key;
-        ssl2_client_master_key_parse(&body, &key);
-        c->has_ssl2_cipher = true;
-        c->ssl2_cipher = key.cipher_kind;
-    }
-}
-
-static void take_events(struct connection *c)
-{
-    for (unsigned i = 0; i < c->num_events; i++) {
-        const struct event *event = &c->events[i];
-        if (event->kind == EVENT_HANDSHAKE && (event->version == VERSION_SSL2 || event->code == SSL2_CLIENT_HELLO))
-            take_ssl2_message(c, event);
-        else if (event->kind == EVENT_HANDSHAKE)
-            take_message(c, event);
-        else if (event->kind == EVENT_CHANGE_CIPHER_SPEC)
-            c->has_change_cipher_spec[event->role] = true;
-    }
+    free(c->own_events);
 }
 
 /* No hole of any kind in the handshake. */
@@ -340,6 +154,12 @@ static enum chain_missing missing_chain(const struct connection *c)
 {
     if (c->chain.num > 0)
         return CHAIN_PRESENT;
+    if (c->chain.raw_public_key)
+        return CHAIN_RAW_PUBLIC_KEY;
+    if (c->chain.fault.kind == FAULT_MALFORMED)
+        return CHAIN_MALFORMED;
+    if (c->chain.is_cut)
+        return CHAIN_NOT_CAPTURED;
     const struct cipher_suite *suite = c->has_cipher ? cipher_suite_find(c->cipher) : NULL;
     if (c->is_resumed)
         return CHAIN_RESUMED;
@@ -351,8 +171,22 @@ static enum chain_missing missing_chain(const struct connection *c)
     for (unsigned i = 0; i < c->num_events; i++)
         if (c->events[i].kind == EVENT_FAULT && c->events[i].role == ROLE_SERVER)
             return CHAIN_NOT_CAPTURED;
-    bool has_both = c->flow->stream[0].packets > 0 && c->flow->stream[1].packets > 0;
-    return c->flow->syn_side < 2 && is_whole(c) && has_both ? CHAIN_NOT_SENT : CHAIN_NOT_CAPTURED;
+    const struct stream *client = &c->flow->stream[c->client_side], *server = &c->flow->stream[!c->client_side];
+    bool is_unanswered = c->flow->setup == FLOW_UNANSWERED && client->bytes == 0;
+    bool has_server = server->packets > 0 || is_unanswered;
+    return c->flow->syn_side < 2 && is_whole(c) && has_server ? CHAIN_NOT_SENT : CHAIN_NOT_CAPTURED;
+}
+
+/* Up to TLS 1.2 only what a resumed one does not have says so: a session may be resumed without the server's echo of an
+ * ID. */
+static bool is_full_handshake(const struct connection *c)
+{
+    if (c->is_resumed || !c->has_server_hello)
+        return false;
+    if (version_is_tls13(c->version))
+        return c->server_hello_fault.kind == FAULT_NONE;
+    return has_message(c, ROLE_SERVER, HS_CERTIFICATE) || has_message(c, ROLE_SERVER, HS_SERVER_KEY_EXCHANGE) ||
+           has_message(c, ROLE_SERVER, HS_SERVER_HELLO_DONE);
 }
 
 static void take_session(struct connection *c, const struct session *session)
@@ -370,7 +204,11 @@ static void take_session(struct connection *c, const struct session *session)
         if (session->chains[side])
             *(role == ROLE_CLIENT ? &c->client_chain : &c->chain) = *session->chains[side];
     }
-    take_events(c);
+    messages_take(c);
+    /* A hello in SSLv2's form, cut before the version that it offers: which protocol that is cannot be told. */
+    if (c->client_hello.is_v2 && c->client_hello.legacy_version == 0 && !c->has_server_hello &&
+        !c->has_ssl2_server_hello)
+        c->protocol = PROTOCOL_NONE;
     take_gaps(c);
     if (session->is_ssl2) {
         take_ssl2_finished(c, session);
@@ -382,7 +220,9 @@ static void take_session(struct connection *c, const struct session *session)
     }
     c->has_gap_in_handshake = c->has_cut_in_handshake = c->has_unacknowledged_gap = false;
     take_gaps(c);
-    c->chain_missing = c->protocol == PROTOCOL_NONE ? CHAIN_PRESENT : missing_chain(c);
+    c->is_full_handshake = is_full_handshake(c);
+    c->chain_missing = missing_chain(c);
+    messages_put_faults(c);
 }
 
 void connection_build(struct connection *out, const struct session *session, const struct flow *flow)
@@ -393,4 +233,6 @@ void connection_build(struct connection *out, const struct session *session, con
     out->client_side = (uint8_t)session_client_side(session, flow, &out->is_role_certain);
     if (session)
         take_session(out, session);
+    else
+        out->chain_missing = missing_chain(out);
 }

@@ -24,12 +24,21 @@ enum role { ROLE_CLIENT = 0, ROLE_SERVER = 1 };
 enum connection_protocol { PROTOCOL_NONE = 0, PROTOCOL_TLS, PROTOCOL_SSL2, PROTOCOL_DTLS, PROTOCOL_QUIC };
 const char *protocol_name(enum connection_protocol protocol); /* "none" "tls" "ssl2" "dtls" "quic" */
 
-enum chain_missing { CHAIN_PRESENT = 0, CHAIN_ENCRYPTED, CHAIN_RESUMED, CHAIN_NOT_CAPTURED, CHAIN_NOT_SENT };
-const char *chain_missing_name(enum chain_missing why); /* "encrypted" "resumed" "not-captured" "not-sent", NULL */
+enum chain_missing {
+    CHAIN_PRESENT = 0,
+    CHAIN_ENCRYPTED,
+    CHAIN_RESUMED,
+    CHAIN_NOT_CAPTURED,
+    CHAIN_NOT_SENT,
+    CHAIN_RAW_PUBLIC_KEY, /* a Certificate message that holds a key alone */
+    CHAIN_MALFORMED,      /* a Certificate message that broke the protocol before the first certificate */
+};
+const char *chain_missing_name(enum chain_missing why); /* "encrypted" "resumed" "not-captured" "not-sent"; else NULL */
 
 /* What happened, in the order of the streams. Drawn as a ladder, walked by rules. */
 enum event_kind {
-    EVENT_HANDSHAKE, /* a plain handshake message: type is its handshake type */
+    EVENT_HANDSHAKE, /* a plain handshake message: type is its handshake type; level, where it is not 0, the bytes
+                        before its body (SSLv2) */
     EVENT_HIDDEN,    /* a record whose content encryption hides; type is the outer content type; only the first few and
                         those    around the handshake are kept */
     EVENT_ALERT,     /* a plain alert: level, code */
@@ -40,7 +49,8 @@ enum event_kind {
     EVENT_GAP,          /* bytes the capture does not hold: len of them */
     EVENT_RESUMED_SYNC, /* after a gap: records were found again from here */
     EVENT_NOT_TLS,      /* bytes that are no TLS: the stream is given up from here */
-    EVENT_FAULT,        /* a message that broke the protocol at `offset` in `field` */
+    EVENT_FAULT,        /* a message that broke the protocol in `field`: type, len as of its EVENT_HANDSHAKE, which it
+                           follows; `offset` is that of the fault, or of the message when is_split */
     EVENT_FIN,
     EVENT_RST,
 };
@@ -51,10 +61,14 @@ struct event {
     bool is_after_gap : 1; /* read after a gap: what came before may be missing */
     bool is_encrypted : 1;
     bool is_hello_kept : 1;    /* private to the session: `body` is a ClientHello in parts */
+    bool is_split : 1;         /* a message that lies in more than one record */
     enum fault_kind fault : 2; /* EVENT_FAULT; EVENT_HANDSHAKE that the capture cut: SHORT */
     uint16_t version;          /* of the record */
     uint32_t len;              /* of the message or record body */
-    uint32_t body_len;         /* of what is kept of it */
+    union {
+        uint32_t body_len;       /* of what is kept of it */
+        uint32_t extension_mark; /* EVENT_FAULT: 1 + the type of the extension that it lies in, 0 in none */
+    };
     uint64_t offset;           /* in the stream */
     struct moment first, last; /* packets that carry its first and last byte; `last` is where Wireshark shows it */
     union {
@@ -63,6 +77,9 @@ struct event {
     };
 };
 
+/* Name of a handshake message by its type, also of SSLv2 ("client_hello"); NULL unknown. */
+const char *event_message_name(const struct event *event);
+
 /* A list of names and what they stand for is left to the registries: these are code points as they came. */
 
 struct connection_chain {
@@ -70,7 +87,15 @@ struct connection_chain {
     unsigned num;
     bool is_cut; /* more were presented than were kept, or captured */
     struct place place;
+    struct fault fault;                 /* of the message; offset within its body */
+    struct certificate *raw_public_key; /* in place of certificates (RFC 7250); NULL none */
 };
+
+/* A whole Certificate message without a certificate in it. */
+static inline bool connection_chain_is_empty(const struct connection_chain *chain)
+{
+    return chain->num == 0 && !chain->raw_public_key && !chain->is_cut && chain->fault.kind == FAULT_NONE;
+}
 
 struct connection {
     const struct flow *flow;
@@ -94,8 +119,10 @@ struct connection {
     struct bytes client_hello_body; /* zeros in the parts that dissect/client_hello_parts.h calls opaque, unless the
                                        sessions keep all */
     uint8_t *hello_bodies[2];       /* private: ClientHellos put together again, owned */
-    struct fault client_hello_fault, server_hello_fault; /* offsets within the body */
-    bool is_client_hello_cut, is_server_hello_cut;       /* SHORT: the capture holds only a part */
+    /* Of each message what ended its reading; offsets within the body. What was not read stays 0 or empty. */
+    struct fault client_hello_fault, second_client_hello_fault, server_hello_fault, hello_retry_fault;
+    bool is_client_hello_cut, is_server_hello_cut; /* SHORT: the capture holds only a part */
+    bool is_client_hello_after_gap, is_server_hello_after_gap, is_key_exchange_after_gap; /* see struct event */
     bool has_ssl2_server_hello;
     struct ssl2_server_hello ssl2_server_hello;
     bool has_ssl2_cipher; /* chosen by CLIENT-MASTER-KEY */
@@ -104,17 +131,19 @@ struct connection {
     uint16_t version; /* negotiated; 0 unknown */
     bool has_cipher;
     uint16_t cipher;
-    uint16_t group_id; /* negotiated key-exchange group, 0 unknown */
-    struct bytes alpn; /* application protocol chosen, empty unknown */
-    bool is_resumed;
+    uint16_t group_id;                  /* negotiated key-exchange group, 0 unknown */
+    struct bytes alpn;                  /* application protocol chosen, empty unknown */
+    bool is_resumed, is_full_handshake; /* neither: that cannot be told */
     bool has_early_data_offer;
     int early_data; /* 1 accepted, -1 rejected, 0 unknown or not sent */
 
     bool has_key_exchange;
     struct server_key_exchange key_exchange;
+    struct fault key_exchange_fault;
     struct moment key_exchange_moment;
     bool has_certificate_request;
     struct certificate_request certificate_request;
+    struct fault certificate_request_fault;
     struct moment certificate_request_moment;
     bool has_certificate_status;
     struct certificate_status certificate_status;
@@ -124,6 +153,7 @@ struct connection {
     enum role certificate_verify_role;
     struct moment certificate_verify_moment;
     bool has_ticket;
+    bool has_ticket_lifetime; /* it was read */
     uint32_t ticket_lifetime;
     struct connection_chain chain, client_chain;
     bool has_client_certificate_message; /* also when it was empty */
@@ -143,10 +173,13 @@ struct connection {
 
     const struct event *events;
     unsigned num_events;
-    bool is_events_cut; /* more happened than LIMIT_SESSION_EVENTS */
+    bool is_events_cut;              /* more happened than LIMIT_SESSION_EVENTS */
+    struct event *own_events;        /* private: the events where faults came between them, owned */
+    struct connection_fault *faults; /* private: while it is built */
+    unsigned num_faults, cap_faults;
 
-    /* What trust says of `chain`: filled after connection_build(), by who knows the stores. One for each store, and those
-     * of completed chains; none where nobody was asked. Valid until another connection is asked about. */
+    /* What trust says of `chain`: filled after connection_build(), by who knows the stores. One for each store, and
+     * those of completed chains; none where nobody was asked. Valid until another connection is asked about. */
     const struct verification *verifications;
     unsigned num_verifications;
     const struct ocsp_staple *staple; /* NULL: none was stapled, or it was not looked at */

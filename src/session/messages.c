@@ -34,37 +34,30 @@ static const struct message_rule *rule_find(uint8_t type)
     return NULL;
 }
 
-void messages_chain(struct session *session, unsigned side, struct bytes list, bool is_tls13, bool is_cut,
-                    const struct span *span)
+/* The certificates of a Certificate message into the chain, each in its place. */
+static void chain_fill(struct session *session, struct connection_chain *chain,
+                       const struct certificate_message *message)
 {
-    if (session->chains[side])
-        return;
-    struct connection_chain *chain = session_alloc(session, sizeof *chain);
-    if (!chain)
-        return;
-    *chain = (struct connection_chain){.is_cut = is_cut, .place = span->last.place};
-    session->chains[side] = chain;
-
     struct certificate *found[LIMIT_CHAIN];
     struct fault fault;
     struct cursor c;
     struct bytes der, extensions;
     unsigned num = 0;
-    cursor_init_whole(&c, list, &fault);
-    while (certificate_next(&c, is_tls13, &der, &extensions)) {
+    cursor_init_whole(&c, message->list, &fault);
+    while (certificate_next(&c, message->is_tls13, &der, &extensions)) {
         if (num == LIMIT_CHAIN) {
             session->context->chain_limit_hits++;
             chain->is_cut = true;
             break;
         }
+        if (der.len > LIMIT_CERTIFICATE)
+            session->context->certificate_limit_hits++;
         struct certificate *certificate = certificate_intern(session->context->certificates, der);
         if (certificate)
             found[num++] = certificate;
         else
             chain->is_cut = true;
     }
-    if (fault.kind != FAULT_NONE)
-        chain->is_cut = true;
     if (num == 0)
         return;
     chain->certificates = session_alloc(session, num * sizeof *chain->certificates);
@@ -73,6 +66,7 @@ void messages_chain(struct session *session, unsigned side, struct bytes list, b
         chain->num = num;
         return;
     }
+    chain->is_cut = true;
     for (unsigned i = 0; i < num; i++)
         certificate_release(found[i]);
 }
@@ -80,12 +74,26 @@ void messages_chain(struct session *session, unsigned side, struct bytes list, b
 static void certificate(struct session *session, unsigned side, struct bytes body, uint32_t declared,
                         const struct span *span)
 {
-    struct fault fault;
+    struct connection_chain *chain = session->chains[side] ? NULL : session_alloc(session, sizeof *chain);
+    if (!chain)
+        return;
+    *chain = (struct connection_chain){.place = span->last.place};
+    session->chains[side] = chain;
     struct cursor c;
     struct certificate_message message;
-    cursor_init(&c, body, declared, 0, &fault);
-    certificate_message_parse(&c, session_is_tls13(session), &message);
-    messages_chain(session, side, message.list, message.is_tls13, fault.kind != FAULT_NONE, span);
+    cursor_init(&c, body, declared, 0, &chain->fault);
+    bool is_tls13 = session_is_tls13(session);
+    certificate_message_parse(&c, is_tls13, &message);
+    /* In the clear the message has the older layout, whatever version a strange server claims. */
+    if (is_tls13 && chain->fault.kind == FAULT_MALFORMED) {
+        cursor_init(&c, body, declared, 0, &chain->fault);
+        certificate_message_parse(&c, false, &message);
+    }
+    chain->is_cut = chain->fault.kind == FAULT_SHORT;
+    if (!message.is_raw_public_key)
+        chain_fill(session, chain, &message);
+    else if (chain->fault.kind == FAULT_NONE)
+        chain->raw_public_key = certificate_intern(session->context->certificates, message.list);
 }
 
 static void server_hello(struct session *session, struct bytes body, uint32_t declared, bool is_type_6)
@@ -116,6 +124,7 @@ static void message(struct session *session, unsigned side, uint8_t type, struct
         event->type = type;
         if (body.len < declared)
             event->fault = FAULT_SHORT;
+        event->is_split = session->sides[side].message && session->sides[side].message->is_split;
         if (type == HS_CLIENT_HELLO)
             session_keep_hello(session, event, body);
         else if (rule && rule->keep > 0)
@@ -140,7 +149,10 @@ static void message(struct session *session, unsigned side, uint8_t type, struct
 static void oversized(struct session *session, unsigned side, const struct handshake_header *h, const struct span *span)
 {
     session->context->message_limit_hits++;
-    struct event *event = session_event(session, side, EVENT_FAULT, span, h->length);
+    /* After a gap this may be the middle of something else, after ChangeCipherSpec ciphertext. */
+    const struct side *s = &session->sides[side];
+    bool is_certain = !s->is_after_gap && !s->has_ccs;
+    struct event *event = is_certain ? session_event(session, side, EVENT_FAULT, span, h->length) : NULL;
     if (event) {
         event->type = h->type;
         event->fault = FAULT_MALFORMED;
@@ -167,8 +179,10 @@ static bool collect(struct session *session, unsigned side, struct chunk *chunk,
     uint32_t target = HANDSHAKE_HEADER_LEN;
     if (s->message && s->message->len >= HANDSHAKE_HEADER_LEN)
         target += peek_message((struct bytes){s->message->data, s->message->len}).length;
+    bool is_split = s->message && s->message->offset + s->message->len != chunk->offset;
     if (!buffer_append(session, &s->message, chunk, target))
         return false;
+    s->message->is_split |= is_split;
     if (s->message->len < target)
         return true;
     struct bytes held = {s->message->data, s->message->len};
@@ -185,16 +199,30 @@ static bool collect(struct session *session, unsigned side, struct chunk *chunk,
     return true;
 }
 
-void messages_record(struct session *session, unsigned side, struct bytes fragment, const struct span *span)
+/* After a gap a record may begin inside a message. Messages that fill it to its end say that it does not. */
+static bool is_filled(struct bytes fragment, size_t declared)
+{
+    size_t at = 0;
+    while (at < declared) {
+        struct bytes rest = bytes_slice(fragment, at, fragment.len);
+        if (rest.len < HANDSHAKE_HEADER_LEN)
+            return at > 0 && fragment.len < declared;
+        struct handshake_header h = peek_message(rest);
+        if (!handshake_type_name(h.type) || (h.type == HS_HELLO_REQUEST && declared > HANDSHAKE_HEADER_LEN))
+            return false;
+        at += HANDSHAKE_HEADER_LEN + (size_t)h.length;
+    }
+    return at == declared;
+}
+
+void messages_record(struct session *session, unsigned side, struct bytes fragment, size_t declared,
+                     const struct span *span)
 {
     struct side *s = &session->sides[side];
     struct chunk chunk = {fragment, span->offset + RECORD_HEADER_LEN, &span->first};
-    /* After a gap a record may begin inside a message: a type that does not exist says so. */
-    if (s->is_after_gap && !s->message && fragment.len >= HANDSHAKE_HEADER_LEN) {
-        struct handshake_header h = peek_message(fragment);
-        if (!handshake_type_name(h.type) || h.length > LIMIT_HANDSHAKE_MESSAGE)
-            return;
-    }
+    if (s->is_after_gap && !s->is_in_step && !is_filled(fragment, declared))
+        return;
+    s->is_in_step = true;
     while (chunk.bytes.len > 0) {
         if (s->message_skip > 0) {
             uint32_t n = s->message_skip < chunk.bytes.len ? s->message_skip : (uint32_t)chunk.bytes.len;

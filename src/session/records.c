@@ -148,7 +148,7 @@ static void heartbeat_record(struct session *session, unsigned side, struct byte
 }
 
 /* A whole handshake message that starts this fragment and fits it, of a type that exists: then it cannot be ciphertext.
- */
+ * A HelloRequest stands alone: ciphertext of AEAD suites often begins with a nonce that counts up from 0. */
 static bool looks_readable(struct bytes fragment)
 {
     struct fault fault;
@@ -156,7 +156,9 @@ static bool looks_readable(struct bytes fragment)
     struct handshake_header h;
     cursor_init_whole(&c, fragment, &fault);
     handshake_header_parse(&c, &h);
-    return cursor_ok(&c) && handshake_type_name(h.type) && h.length <= c.left;
+    if (!cursor_ok(&c) || !handshake_type_name(h.type) || h.length > c.left)
+        return false;
+    return h.type != HS_HELLO_REQUEST || c.left == 0;
 }
 
 static void record_whole(struct session *session, unsigned side, const struct record_header *h, struct bytes fragment,
@@ -170,7 +172,7 @@ static void record_whole(struct session *session, unsigned side, const struct re
     else if ((s->has_ccs || s->is_after_gap) && session->version == 0 && !s->message && !looks_readable(fragment))
         protected_handshake(session, side, h, span);
     else
-        messages_record(session, side, fragment, span);
+        messages_record(session, side, fragment, h->length, span);
 }
 
 /* Not a record: what came before decides what this is. */
@@ -250,7 +252,7 @@ void records_flush(struct session *session, unsigned side)
         struct record_header h = peek_header(held);
         struct span span = {s->record->offset, s->record->first, s->record->last, h.version};
         if (h.type == CONTENT_HANDSHAKE && (session->version != 0 || !s->has_ccs))
-            messages_record(session, side, bytes_slice(held, RECORD_HEADER_LEN, h.length), &span);
+            messages_record(session, side, bytes_slice(held, RECORD_HEADER_LEN, h.length), h.length, &span);
     }
     buffer_drop(session, &s->record);
 }

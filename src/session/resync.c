@@ -77,6 +77,7 @@ static void resume(struct session *session, struct flow *flow, unsigned side, si
     s->state = SIDE_RECORDS;
     s->has_tls = true;
     s->is_after_gap = true;
+    s->is_in_step = false;
     s->scanned = 0;
     for (size_t end; at < window->len; at = end) {
         end = run_end(window, marks, at);

@@ -29,6 +29,8 @@ void session_free(struct session *session)
         const struct connection_chain *chain = session->chains[side];
         for (unsigned i = 0; chain && i < chain->num; i++)
             certificate_release(chain->certificates[i]);
+        if (chain && chain->raw_public_key)
+            certificate_release(chain->raw_public_key);
     }
     for (unsigned i = 0; i < session->num_events; i++) {
         if (session->events[i].is_hello_kept) {
@@ -170,6 +172,7 @@ bool buffer_append(struct session *session, struct buffer **buffer, struct chunk
             grown->first = *chunk->moment;
             grown->offset = chunk->offset;
             grown->len = 0;
+            grown->is_split = false;
         }
         grown->cap = cap;
         *buffer = b = grown;
@@ -324,11 +327,14 @@ void session_gap(struct session *session, struct flow *flow, unsigned side, cons
     if (event)
         event->code = (uint8_t)gap->kind;
     s->is_after_gap = true;
+    s->is_in_step = false;
     s->message_skip = 0;
     if (end >= gap_end && s->state != SIDE_DEAD) {
         /* The record's length is known, and it reaches past the hole: the next header is where it says. */
         session_skip(session, flow, side, end);
     } else if (s->state == SIDE_SSL2) {
+        if (!s->has_handshake) /* two bytes looked like it: whether it was SSLv2 or TLS nobody can tell */
+            s->has_tls = false;
         session_side_dead(session, flow, side);
     } else if (s->state != SIDE_PLAIN && s->state != SIDE_DEAD) {
         s->state = SIDE_LOST;

@@ -21,7 +21,7 @@ struct session;
 struct session_context {
     struct certificates *certificates;
     struct hello_shapes *hello_shapes; /* NULL: ClientHellos are kept whole */
-    uint64_t arena_limit_hits, event_limit_hits, message_limit_hits, chain_limit_hits;
+    uint64_t arena_limit_hits, event_limit_hits, message_limit_hits, chain_limit_hits, certificate_limit_hits;
     uint64_t memory_bytes; /* held by all sessions now, shapes of ClientHellos apart */
 };
 

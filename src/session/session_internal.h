@@ -35,7 +35,7 @@ struct buffer {
     struct moment first, last; /* packets of the first and the latest byte */
     uint64_t offset;           /* stream offset of data[0] */
     uint32_t len, cap;
-    bool is_after_gap;
+    bool is_split; /* collected over record headers: one offset in the stream does not give the others */
     uint8_t data[];
 };
 
@@ -60,6 +60,7 @@ struct side {
     bool has_tls : 1, has_payload : 1, has_handshake : 1;
     bool is_after_cut : 1;     /* SIDE_LOST after a packet that the snapshot length cut */
     bool is_after_gap : 1;     /* something of this side is missing before here */
+    bool is_in_step : 1;       /* is_after_gap: since then a record was seen to begin where a message does */
     bool has_ccs : 1;          /* up to TLS 1.2: what follows is protected */
     bool expects_finished : 1; /* the next protected handshake record is a Finished */
     bool has_finished : 1, has_application : 1, has_fin : 1, has_rst : 1;
@@ -165,10 +166,14 @@ void ssl2_walk(struct session *session, struct flow *flow, unsigned side, struct
 void ssl2_flush(struct session *session, unsigned side);
 
 /* messages.c */
-void messages_record(struct session *session, unsigned side, struct bytes fragment, const struct span *span);
+/* The record's fragment, of which `declared` bytes were sent. */
+void messages_record(struct session *session, unsigned side, struct bytes fragment, size_t declared,
+                     const struct span *span);
 void messages_flush(struct session *session, unsigned side);
-void messages_chain(struct session *session, unsigned side, struct bytes list, bool is_tls13, bool is_cut,
-                    const struct span *span);
+
+/* message_facts.c: the bodies of kept messages into facts; later, what was wrong with them into events behind theirs */
+void messages_take(struct connection *c);
+void messages_put_faults(struct connection *c);
 
 /* completion.c: what sizes of protected records tell of a TLS 1.3 handshake */
 void completion_infer(struct connection *c);

@@ -13,12 +13,12 @@ static bool header_at(struct bytes b, struct ssl2_record_header *h)
     return cursor_ok(&c);
 }
 
-static void hello(struct session *session, unsigned side, struct bytes body, struct event *event)
+static void hello(struct session *session, unsigned side, struct bytes body, size_t declared, struct event *event)
 {
     struct fault fault;
     struct cursor c;
     struct client_hello hello;
-    cursor_init_whole(&c, body, &fault);
+    cursor_init(&c, body, declared, 0, &fault);
     ssl2_client_hello_parse(&c, &hello);
     if (session->num_client_hellos == 0)
         session->client_side = (uint8_t)side;
@@ -32,13 +32,13 @@ static void hello(struct session *session, unsigned side, struct bytes body, str
     }
 }
 
-static void server_hello(struct session *session, unsigned side, struct bytes body, const struct span *span,
-                         struct event *event)
+static void server_hello(struct session *session, unsigned side, struct bytes body, size_t declared,
+                         const struct span *span, struct event *event)
 {
     struct fault fault;
     struct cursor c;
     struct ssl2_server_hello hello;
-    cursor_init_whole(&c, body, &fault);
+    cursor_init(&c, body, declared, 0, &fault);
     ssl2_server_hello_parse(&c, &hello);
     session->is_ssl2 = true;
     session->version = VERSION_SSL2;
@@ -48,6 +48,8 @@ static void server_hello(struct session *session, unsigned side, struct bytes bo
         session_keep_body(session, event, body);
     if (hello.certificate.len == 0 || session->chains[side])
         return;
+    if (hello.certificate.len > LIMIT_CERTIFICATE)
+        session->context->certificate_limit_hits++;
     struct certificate *certificate = certificate_intern(session->context->certificates, hello.certificate);
     struct connection_chain *chain = session_alloc(session, sizeof *chain);
     struct certificate **list = session_alloc(session, sizeof(struct certificate *));
@@ -57,11 +59,11 @@ static void server_hello(struct session *session, unsigned side, struct bytes bo
         return;
     }
     list[0] = certificate;
-    *chain = (struct connection_chain){list, 1, false, span->last.place};
+    *chain = (struct connection_chain){.certificates = list, .num = 1, .place = span->last.place};
     session->chains[side] = chain;
 }
 
-/* One whole record's data. */
+/* One record's data, whole or (shorter than h->length) as much of it as will ever come. */
 static void record(struct session *session, unsigned side, const struct ssl2_record_header *h, struct bytes data,
                    struct span *span)
 {
@@ -81,14 +83,18 @@ static void record(struct session *session, unsigned side, const struct ssl2_rec
     uint8_t type = data.at[0];
     struct bytes body = bytes_slice(data, 1, data.len);
     span->version = VERSION_SSL2;
-    struct event *event = session_event(session, side, EVENT_HANDSHAKE, span, (uint32_t)body.len);
-    if (event)
+    uint32_t declared = h->length - 1u;
+    struct event *event = session_event(session, side, EVENT_HANDSHAKE, span, declared);
+    if (event) {
         event->type = type;
+        event->level = (uint8_t)(h->header_len + 1);
+        event->fault = body.len < declared ? FAULT_SHORT : FAULT_NONE;
+    }
     s->has_handshake = true;
     if (type == SSL2_CLIENT_HELLO)
-        hello(session, side, body, event);
+        hello(session, side, body, declared, event);
     else if (type == SSL2_SERVER_HELLO)
-        server_hello(session, side, body, span, event);
+        server_hello(session, side, body, declared, span, event);
     else if (event && (type == SSL2_CLIENT_MASTER_KEY || type == SSL2_ERROR))
         session_keep_body(session, event, bytes_slice(body, 0, 16));
     if (type == SSL2_CLIENT_MASTER_KEY)

@@ -18,6 +18,9 @@ enum {
     X509_BYTES = 6000, /* what a parsed certificate takes beside its DER, roughly: measured with RSA-2048 */
 };
 
+static const char too_large[] = "larger than 65536 bytes, so that it was not read";
+_Static_assert(LIMIT_CERTIFICATE == 65536, "the text says so");
+
 struct certificate {
     struct certificates *cache;
     struct certificate *bucket_next;
@@ -25,6 +28,7 @@ struct certificate {
     uint64_t hash, id;
     unsigned num_references;
     bool is_decoded, is_parsed;
+    bool is_oversized; /* `der` is its SHA-256 alone */
     X509 *x509;        /* once decoded; NULL when OpenSSL cannot */
     size_t idle_bytes; /* what it was counted as when it became idle */
     char *scratch;
@@ -168,14 +172,12 @@ static void evict(struct certificate *c)
     certificate_free(c);
 }
 
-struct certificate *certificate_intern(struct certificates *cache, struct bytes der)
+static struct certificate *intern(struct certificates *cache, struct bytes der, bool is_oversized)
 {
-    if (der.len > LIMIT_CERTIFICATE)
-        return NULL;
     uint64_t hash = hash_of(cache, der);
     struct certificate **bucket = bucket_of(cache, hash);
     for (struct certificate *c = *bucket; c; c = c->bucket_next) {
-        if (c->hash == hash && bytes_equal(certificate_der(c), der)) {
+        if (c->hash == hash && c->is_oversized == is_oversized && bytes_equal((struct bytes){c->der, c->len}, der)) {
             certificate_hold(c);
             return c;
         }
@@ -188,6 +190,7 @@ struct certificate *certificate_intern(struct certificates *cache, struct bytes 
     c->id = ++cache->next_id;
     c->num_references = 1;
     c->len = der.len;
+    c->is_oversized = is_oversized;
     if (der.len > 0)
         memcpy(c->der, der.at, der.len);
     if (++cache->num > cache->num_buckets) {
@@ -197,6 +200,42 @@ struct certificate *certificate_intern(struct certificates *cache, struct bytes 
     c->bucket_next = *bucket;
     *bucket = c;
     return c;
+}
+
+static void hex_digest(struct bytes der, const EVP_MD *md, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+    if (!EVP_Digest(der.at, der.len, digest, &len, md, NULL))
+        len = 0;
+    for (unsigned i = 0; i < len; i++) {
+        *out++ = digits[digest[i] >> 4];
+        *out++ = digits[digest[i] & 15];
+    }
+    *out = '\0';
+}
+
+static struct certificate *intern_oversized(struct certificates *cache, struct bytes der)
+{
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+    if (!EVP_Digest(der.at, der.len, digest, &len, cache->sha256, NULL))
+        return NULL;
+    struct certificate *c = intern(cache, (struct bytes){digest, len}, true);
+    if (!c || c->is_parsed)
+        return c;
+    c->facts.error = too_large;
+    c->facts.size = der.len;
+    hex_digest(der, cache->sha256, c->facts.sha256);
+    hex_digest(der, cache->sha1, c->facts.sha1);
+    c->is_decoded = c->is_parsed = true;
+    return c;
+}
+
+struct certificate *certificate_intern(struct certificates *cache, struct bytes der)
+{
+    return der.len > LIMIT_CERTIFICATE ? intern_oversized(cache, der) : intern(cache, der, false);
 }
 
 void certificate_hold(struct certificate *certificate)
@@ -218,7 +257,7 @@ void certificate_release(struct certificate *certificate)
 
 struct bytes certificate_der(const struct certificate *certificate)
 {
-    return (struct bytes){certificate->der, certificate->len};
+    return certificate->is_oversized ? (struct bytes){NULL, 0} : (struct bytes){certificate->der, certificate->len};
 }
 
 uint64_t certificate_id(const struct certificate *certificate)
@@ -230,20 +269,6 @@ char **certificate_scratch(struct certificate *certificate, size_t **len)
 {
     *len = &certificate->scratch_len;
     return &certificate->scratch;
-}
-
-static void hex_digest(struct bytes der, const EVP_MD *md, char *out)
-{
-    static const char digits[] = "0123456789abcdef";
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned len = 0;
-    if (!EVP_Digest(der.at, der.len, digest, &len, md, NULL))
-        len = 0;
-    for (unsigned i = 0; i < len; i++) {
-        *out++ = digits[digest[i] >> 4];
-        *out++ = digits[digest[i] & 15];
-    }
-    *out = '\0';
 }
 
 X509 *certificate_x509(struct certificate *certificate)
@@ -265,6 +290,8 @@ const struct certificate_facts *certificate_facts(struct certificate *certificat
     X509 *x509 = certificate_x509(c);
     if (x509)
         certificate_facts_read(&c->facts, &c->pool, x509);
+    else if (c->facts.error)
+        certificate_facts_raw_key(&c->facts, &c->pool, der);
     if (c->pool.is_failed) {
         pool_cleanup(&c->pool);
         c->facts = (struct certificate_facts){.error = "out of memory"};

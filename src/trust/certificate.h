@@ -20,14 +20,14 @@ struct certificates;
 struct certificates *certificates_new(size_t max_idle_bytes); /* NULL: out of memory */
 void certificates_free(struct certificates *cache);           /* all references must have been given back */
 
-/* The one certificate with these bytes, held for the caller; give it back with certificate_release(). NULL: out of
- * memory, or larger than LIMIT_CERTIFICATE. */
+/* The one certificate with these bytes, held for the caller; give it back with certificate_release(). Of one larger
+ * than LIMIT_CERTIFICATE hashes and size are kept alone. NULL: out of memory. */
 struct certificate *certificate_intern(struct certificates *cache, struct bytes der);
 void certificate_hold(struct certificate *certificate);
 void certificate_release(struct certificate *certificate);
 
-struct bytes certificate_der(const struct certificate *certificate);
-uint64_t certificate_id(const struct certificate *certificate); /* unique within one run, never used again */
+struct bytes certificate_der(const struct certificate *certificate); /* empty of one that is too large */
+uint64_t certificate_id(const struct certificate *certificate);      /* unique within one run, never used again */
 /* A place for a renderer to keep what it made of this certificate (freed with free()). */
 char **certificate_scratch(struct certificate *certificate, size_t **len);
 
@@ -36,7 +36,8 @@ char **certificate_scratch(struct certificate *certificate, size_t **len);
 struct certificate_facts {
     char sha256[65], sha1[41]; /* lower-case hex of the DER */
     size_t size;
-    const char *error; /* why OpenSSL could not parse it; then only the hashes and size are valid */
+    const char *error; /* why it could not be parsed; then only the hashes and size are valid, and the key_ fields of a
+                          raw public key (RFC 7250: a SubjectPublicKeyInfo in place of a certificate) */
     const char *subject, *issuer;
     const char *serial;            /* upper-case hex as OpenSSL prints it */
     int64_t not_before, not_after; /* seconds since 1970; INT64_MIN where the field itself is not a time */

@@ -95,11 +95,11 @@ static int64_t read_time(const ASN1_TIME *time, char text[24])
     return timegm(&tm);
 }
 
-static void read_key(struct certificate_facts *out, struct pool *pool, X509 *x509)
+static void read_key(struct certificate_facts *out, struct pool *pool, X509_PUBKEY *public_key)
 {
     ASN1_OBJECT *algorithm = NULL;
     X509_ALGOR *whole = NULL;
-    if (!X509_PUBKEY_get0_param(&algorithm, NULL, NULL, &whole, X509_get_X509_PUBKEY(x509)))
+    if (!X509_PUBKEY_get0_param(&algorithm, NULL, NULL, &whole, public_key))
         return;
     const char *oid = certificate_oid(pool, algorithm);
     out->key_type = oid;
@@ -110,7 +110,7 @@ static void read_key(struct certificate_facts *out, struct pool *pool, X509 *x50
             has_bits = key_kinds[i].has_bits;
         }
     }
-    const EVP_PKEY *key = X509_get0_pubkey(x509);
+    const EVP_PKEY *key = X509_PUBKEY_get0(public_key);
     int bits = key && has_bits ? EVP_PKEY_get_bits(key) : 0;
     out->key_bits = bits > 0 ? (unsigned)bits : 0;
     if (OBJ_obj2nid(algorithm) != NID_X9_62_id_ecPublicKey)
@@ -169,12 +169,24 @@ void certificate_facts_read(struct certificate_facts *out, struct pool *pool, X5
     out->serial = serial_hex(pool, X509_get0_serialNumber(x509));
     out->not_before = read_time(X509_get0_notBefore(x509), out->not_before_text);
     out->not_after = read_time(X509_get0_notAfter(x509), out->not_after_text);
-    read_key(out, pool, x509);
+    read_key(out, pool, X509_get_X509_PUBKEY(x509));
     read_signature_algorithm(out, pool, x509);
     out->is_ca = says_ca(x509);
     out->is_self_issued = X509_NAME_cmp(subject, issuer) == 0;
     EVP_PKEY *key = X509_get0_pubkey(x509);
     out->is_self_signed = out->is_self_issued && key && X509_verify(x509, key) == 1;
     certificate_names_read(out, pool, x509);
+    ERR_clear_error();
+}
+
+void certificate_facts_raw_key(struct certificate_facts *out, struct pool *pool, struct bytes der)
+{
+    const unsigned char *at = der.at;
+    X509_PUBKEY *key = der.len > 0 ? d2i_X509_PUBKEY(NULL, &at, (long)der.len) : NULL;
+    if (key && at == der.at + der.len) {
+        out->error = "a raw public key (RFC 7250), not a certificate";
+        read_key(out, pool, key);
+    }
+    X509_PUBKEY_free(key);
     ERR_clear_error();
 }

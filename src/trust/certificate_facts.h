@@ -14,6 +14,9 @@ X509 *certificate_decode(struct bytes der, struct pool *pool, const char **error
 /* Fills all of *out but the hashes, the size and the error. */
 void certificate_facts_read(struct certificate_facts *out, struct pool *pool, X509 *x509);
 
+/* der is no certificate: where it is a SubjectPublicKeyInfo, says so as the error and fills the key_ fields. */
+void certificate_facts_raw_key(struct certificate_facts *out, struct pool *pool, struct bytes der);
+
 /* certificate_names.c: subject alternative names and authority information access of x509 into *out. */
 void certificate_names_read(struct certificate_facts *out, struct pool *pool, X509 *x509);
 

@@ -463,7 +463,18 @@ static void test_limits(void **state)
     (void)state;
     uint8_t *large = calloc(1, LIMIT_CERTIFICATE + 1);
     assert_non_null(large);
-    assert_null(certificate_intern(cache, (struct bytes){large, LIMIT_CERTIFICATE + 1}));
+    struct certificate *larger = certificate_intern(cache, (struct bytes){large, LIMIT_CERTIFICATE + 1});
+    assert_non_null(larger);
+    assert_int_equal(certificate_der(larger).len, 0);
+    assert_int_equal(certificate_facts(larger)->size, LIMIT_CERTIFICATE + 1);
+    assert_string_equal(certificate_facts(larger)->error, "larger than 65536 bytes, so that it was not read");
+    /* SHA-256 of as many zero bytes */
+    assert_string_equal(certificate_facts(larger)->sha256,
+                        "3266304f31be278d06c3bd3eb9aa3e00c59bedec0a890de466568b0b90b0e01f");
+    struct certificate *again = certificate_intern(cache, (struct bytes){large, LIMIT_CERTIFICATE + 1});
+    assert_ptr_equal(larger, again);
+    certificate_release(larger);
+    certificate_release(again);
     /* Lengths that differ only in zero bytes at the end are different certificates. */
     struct certificate *whole = certificate_intern(cache, (struct bytes){large, LIMIT_CERTIFICATE});
     struct certificate *shorter = certificate_intern(cache, (struct bytes){large, LIMIT_CERTIFICATE - 1});

@@ -85,7 +85,10 @@ static void assert_has_not(unsigned line, const char *part)
     "\"signature_algorithm\":\"rsa_pss_rsae_sha256\"},"
 #define ALERTS                                                                                                         \
     "\"alerts\":[{\"frame\":7,\"from\":\"client\",\"level\":\"fatal\",\"code\":48,\"name\":\"unknown_ca\","            \
-    "\"encrypted\":false},{\"frame\":8,\"from\":\"server\",\"encrypted\":true}]}"
+    "\"encrypted\":false},{\"frame\":8,\"from\":\"server\",\"encrypted\":true}]"
+#define FAULTS                                                                                                         \
+    ",\"faults\":[{\"frame\":8,\"from\":\"server\",\"message\":\"server_hello\",\"field\":\"extensions\","             \
+    "\"offset\":77,\"kind\":\"malformed\"}]}"
 
 static void test_connection(void **state)
 {
@@ -93,7 +96,7 @@ static void test_connection(void **state)
     sample.connection.chain.num = 0;
     sample.connection.chain_missing = CHAIN_NOT_CAPTURED;
     char *text = write_lines();
-    assert_string_equal(lines[0], IDENTITY RESULT OFFER ANSWER "\"chain_missing\":\"not-captured\"," ALERTS);
+    assert_string_equal(lines[0], IDENTITY RESULT OFFER ANSWER "\"chain_missing\":\"not-captured\"," ALERTS FAULTS);
     free(text);
 }
 
@@ -467,6 +470,73 @@ static void test_cut_hellos(void **state)
     free(text);
 }
 
+/* Nor is an empty list, a flag or a group that the capture does not hold. */
+static void test_cut_messages(void **state)
+{
+    (void)state;
+    static const struct fault cut = {FAULT_SHORT, 0, "x"};
+    struct connection *c = &sample.connection;
+    c->client_hello.ext.supported_groups.num = c->client_hello.ext.num = 0;
+    c->client_hello.ext.alpn = (struct bytes){(const uint8_t *)"\x05h", 2};
+    c->client_hello_fault = c->second_client_hello_fault = c->hello_retry_fault = cut;
+    c->key_exchange_fault = c->certificate_request_fault = cut;
+    c->is_client_hello_cut = c->has_hello_retry = c->has_certificate_request = true;
+    c->hello_retry_moment.place.frame = 5;
+    c->hello_retry.ext.has_key_share = true;
+    c->key_exchange.has_signature_algorithm = false;
+    c->has_ticket = true;
+    c->is_full_handshake = false;
+    sample.events[1].fault = FAULT_SHORT;
+    char *text = write_lines();
+    assert_has(0, "\"hello_retry\":{\"frame\":5},");
+    assert_has(0, "\"certificate_request\":{\"cut\":true},");
+    assert_has(0, "\"key_exchange\":{\"kind\":\"ecdhe\",\"group\":\"x25519\",\"bits\":255,\"cut\":true},");
+    assert_has(0, "\"faults\":[{\"frame\":6,\"from\":\"server\",\"message\":\"server_hello\",\"kind\":\"cut\"},{");
+    assert_has_not(0, "[]");
+    assert_has_not(0, "ticket_lifetime_s");
+    assert_has_not(0, "\"resumed\"");
+    free(text);
+}
+
+static void test_after_gap(void **state)
+{
+    (void)state;
+    struct connection *c = &sample.connection;
+    c->is_client_hello_after_gap = c->is_server_hello_after_gap = c->is_key_exchange_after_gap = true;
+    sample.events[5].is_after_gap = true;
+    c->chain.is_cut = true;
+    sample.events[7].extension_mark = 1 + 43;
+    sample.events[7].is_split = true;
+    char *text = write_lines();
+    assert_has(0, "\"psk\":false,\"after_gap\":true},");
+    assert_has(0, "\"downgrade_sentinel\":\"TLSv1.2\",\"after_gap\":true},");
+    assert_has(0, "\"signature_algorithm\":\"rsa_pss_rsae_sha256\",\"after_gap\":true},");
+    assert_has(0, "\"frame\":6}],\"chain_cut\":true,");
+    assert_has(0, "\"name\":\"unknown_ca\",\"encrypted\":false,\"after_gap\":true}");
+    assert_has(0,
+               "\"message\":\"server_hello\",\"extension\":\"supported_versions\",\"field\":\"extensions\",\"kind\":");
+    free(text);
+}
+
+static void test_raw_public_key(void **state)
+{
+    (void)state;
+    static const uint8_t key[] = "\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00"
+                                 "\x19\xbf\x44\x09\x69\x84\xcd\xfe\x85\x41\xba\xc1\x67\xdc\x3b\x96"
+                                 "\xc8\x50\x86\xaa\x30\xb6\xb6\xcb\x0c\x5c\x38\xad\x70\x31\x66\xe1";
+    struct connection *c = &sample.connection;
+    c->chain.num = 0;
+    c->chain.raw_public_key = certificate_intern(sample.certificates, (struct bytes){key, sizeof key - 1});
+    c->chain_missing = CHAIN_RAW_PUBLIC_KEY;
+    char *text = write_lines();
+    assert_has(0, ",\"raw_public_key\":{\"sha256\":\"");
+    assert_has(0, "\"size\":44,\"error\":\"a raw public key (RFC 7250), not a certificate\","
+                  "\"key\":{\"type\":\"ed25519\",\"bits\":256},\"frame\":6}");
+    assert_has_not(0, "chain_missing");
+    free(text);
+    certificate_release(c->chain.raw_public_key);
+}
+
 static void test_small_members(void **state)
 {
     (void)state;
@@ -475,6 +545,7 @@ static void test_small_members(void **state)
     c->is_resumed = true;
     c->renegotiations = 2;
     c->has_ticket = true;
+    c->has_ticket_lifetime = true;
     c->ticket_lifetime = 7200;
     c->handshake_end = c->client_hello_moment;
     c->handshake_end.time_ns += 1234567;
@@ -494,7 +565,7 @@ static void test_small_members(void **state)
     free(text);
 
     c->server_hello.version = c->version = VERSION_TLS13;
-    c->has_ticket = false;
+    c->has_ticket = c->has_ticket_lifetime = false;
     text = write_lines();
     assert_has_not(0, "\"session\":");
     free(text);
@@ -521,6 +592,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_quiet, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_comments, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cut_hellos, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_cut_messages, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_after_gap, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_raw_public_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_small_members, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

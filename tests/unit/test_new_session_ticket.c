@@ -22,6 +22,8 @@ static void parse(struct bytes b, size_t declared, struct fault *fault, void *ar
     if (!law->whole)
         return;
     assert_number_part(t.lifetime, law->whole->lifetime, "lifetime");
+    if (t.has_lifetime) /* 0 says that the server leaves it open, which a cut message must not claim */
+        assert_int_equal(t.lifetime, law->whole->lifetime);
     assert_number_part(t.age_add, law->whole->age_add, "age_add");
     assert_bytes_prefix(t.nonce, law->whole->nonce, "nonce");
     assert_bytes_prefix(t.ticket, law->whole->ticket, "ticket");

@@ -82,8 +82,8 @@ static void test_block(void **state)
         "    frame 6            11.000 ms  server -> client  ServerHelloDone (after a gap)\n"
         "    frame 7            15.000 ms  client -> server  Alert, fatal: unknown_ca (48)\n"
         "    frame 8            17.000 ms  server -> client  Alert, encrypted (26 bytes)\n"
-        "    frame 8            17.000 ms  server -> client  breaks the protocol in extensions (byte 77 of the "
-        "stream)\n"
+        "    frame 8            17.000 ms  server -> client  ServerHello malformed: extensions, at offset 77 of the "
+        "server's stream\n"
         "    frame 8            20.000 ms  client -> server  RST\n"
         "    frame 9            30.000 ms  server -> client  FIN\n"
         "  certificates  frame 6\n"
@@ -92,7 +92,7 @@ static void test_block(void **state)
         "     a:PKEY: id-ecPublicKey, 256 (bit), prime256v1; sigalg: ecdsa-with-SHA256\n"
         "     v:NotBefore: Nov 14 22:13:20 2023 GMT; NotAfter: Jan 15 08:00:00 2027 GMT\n"
         "     names: DNS:www.example.test\n"
-        "   1 not a certificate that OpenSSL can read (22 bytes, SHA-256 "
+        "   1 not a certificate that can be read (22 bytes, SHA-256 "
         "06029a4d3e451a466317eb4146f3450f1790ad1fc7667499cd5590540fe864b8): ");
     assert_has("\n  filter        ip.addr==10.0.0.1 && ip.addr==192.0.2.7 && tcp.port==54321 && tcp.port==443\n\n"
                "NAME FAILED  nowhere.example.test\n"
@@ -289,6 +289,7 @@ static void test_why_no_certificates(void **state)
         {CHAIN_RESUMED, "  certificates  none were sent: the session was resumed\n"},
         {CHAIN_NOT_CAPTURED, "  certificates  not in the capture\n"},
         {CHAIN_NOT_SENT, "  certificates  none were sent\n"},
+        {CHAIN_MALFORMED, "  certificates  the Certificate message is malformed\n"},
     };
     sample.connection.chain.num = 0;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -324,10 +325,13 @@ static void test_cut_hellos(void **state)
     c->client_hello = (struct client_hello){.legacy_version = VERSION_TLS12};
     c->server_hello = (struct server_hello){.legacy_version = 0};
     c->is_client_hello_cut = c->is_server_hello_cut = true;
+    c->client_hello_fault.kind = c->server_hello_fault.kind = FAULT_SHORT;
+    for (unsigned i = 0; i < 3; i++)
+        sample.events[i].fault = FAULT_SHORT;
     c->chain.num = 0;
     c->chain.is_cut = true;
     write_report((struct report_options){0});
-    assert_has("ClientHello, up to TLSv1.2 (cut by the capture)\n");
+    assert_has("ClientHello (cut by the capture)\n");
     assert_has("ServerHello (cut by the capture)\n");
     assert_has("Certificate (cut by the capture)\n");
 }
