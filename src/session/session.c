@@ -280,11 +280,20 @@ void session_data(struct session *session, struct flow *flow, unsigned side, str
     session_walk(session, flow, side, &chunk);
 }
 
+/* The first bytes of a side, too few to say that they are no TLS: behind the gap others may tell. */
+static bool is_open_question(const struct buffer *first)
+{
+    struct bytes held = {first->data, first->len};
+    return opening_recognise(held) == OPENING_UNDECIDED && (held.len < RECORD_HEADER_LEN || held.at[0] & 0x80);
+}
+
 /* Ends what is half collected, before a gap or at the end. */
 static void side_flush(struct session *session, struct flow *flow, unsigned side, bool is_last)
 {
     struct side *s = &session->sides[side];
     struct chunk nothing = {{NULL, 0}, 0, NULL};
+    if (s->state == SIDE_OPENING && s->record && !is_last && is_open_question(s->record))
+        buffer_drop(session, &s->record);
     if (s->state == SIDE_OPENING && s->record)
         plain_opening(session, flow, side, &nothing, true);
     if (s->state == SIDE_LOST && is_last)

@@ -85,7 +85,8 @@ def beyond(part, whole, path=""):
         for key in part:
             if key in OF_THE_CAPTURE:
                 continue
-            if key == "protocol" and part[key] == "none":
+            # Without the client's SSLv2 hello, the server's alert in a TLS record is all that tells.
+            if key == "protocol" and (part[key] == "none" or "client_hello" not in part):
                 continue
             if key == "alerts":  # of both sides: what is missing of one is missing in the middle
                 known = [without_place(alert) for alert in whole.get(key, [])]
@@ -115,7 +116,8 @@ def blames(part, whole):
             yield f"malformed: {fault}"
     if part["outcome"] == "failed" and whole["outcome"] != "failed":
         yield f"outcome failed, {part.get('verdict')} / {whole['outcome']}"
-    if whole["outcome"] != "failed" and part.get("verdict_side") in BLAMING:
+    side = part.get("verdict_side")
+    if whole["outcome"] != "failed" and side in BLAMING and side != whole.get("verdict_side"):
         yield f"verdict_side {part['verdict_side']} / {whole.get('verdict_side')}"
 
 

@@ -369,6 +369,22 @@ static void test_plain_certificate_of_tls13(void **state)
     tear_down(&b);
 }
 
+/* One byte of an answer, the rest cut: nobody knows that it is no TLS. */
+static void test_cut_opening(void **state)
+{
+    (void)state;
+    struct bench b;
+    set_up(&b);
+    send_hello(&b);
+    send_bytes(&b, 1, (struct bytes){(const uint8_t *)"\x16", 1});
+    send_cut(&b, 1, 90);
+    finish(&b);
+    for (unsigned i = 0; i < b.c.num_events; i++)
+        assert_int_not_equal(b.c.events[i].kind, EVENT_NOT_TLS);
+    assert_int_equal(b.c.first_bytes[ROLE_SERVER].len, 0);
+    tear_down(&b);
+}
+
 /* SSLv2 as well: what the capture cut is no fault of the client. */
 static void test_cut_ssl2_hello(void **state)
 {
@@ -432,6 +448,7 @@ int main(void)
         cmocka_unit_test(test_cut_ssl2_hello),
         cmocka_unit_test(test_attempts),
         cmocka_unit_test(test_nonce_is_no_message),
+        cmocka_unit_test(test_cut_opening),
         cmocka_unit_test(test_plain_certificate_of_tls13),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
