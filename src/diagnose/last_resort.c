@@ -113,7 +113,8 @@ static void explain_violation(const struct subject *s, struct diagnosis *d, stru
                        say_role(peer));
     bool had_good_hello = peer == ROLE_SERVER ? c->has_server_hello && c->server_hello_fault.kind == FAULT_NONE
                                               : c->has_client_hello && c->client_hello_fault.kind == FAULT_NONE;
-    if (!broken || !had_good_hello)
+    bool is_hello = broken && (broken->type == HS_CLIENT_HELLO || broken->type == HS_SERVER_HELLO);
+    if (!broken || is_hello || !had_good_hello)
         return;
     f->side = PARTY_PATH;
     f->certainty = CERTAINTY_LIKELY;

@@ -193,7 +193,7 @@ static void what(struct text *t, const struct connection *c, const struct event 
     case EVENT_HANDSHAKE:
         handshake(t, c, event);
         if (event->fault == FAULT_SHORT)
-            text_plain(t, " (cut by the capture)");
+            text_plain(t, " (only a part of it was captured or sent)");
         break;
     case EVENT_HIDDEN:
         hidden(t, event);

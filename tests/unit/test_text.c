@@ -331,9 +331,9 @@ static void test_cut_hellos(void **state)
     c->chain.num = 0;
     c->chain.is_cut = true;
     write_report((struct report_options){0});
-    assert_has("ClientHello (cut by the capture)\n");
-    assert_has("ServerHello (cut by the capture)\n");
-    assert_has("Certificate (cut by the capture)\n");
+    assert_has("ClientHello (only a part of it was captured or sent)\n");
+    assert_has("ServerHello (only a part of it was captured or sent)\n");
+    assert_has("Certificate (only a part of it was captured or sent)\n");
 }
 
 static void test_many_messages(void **state)
