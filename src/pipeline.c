@@ -290,6 +290,7 @@ static int finish(struct pipeline *p, struct pipeline_result *result, struct err
     }
     settle_held(p);
     settle_names(p);
+    settle_servers(p);
     sum_up(p, result);
     memcpy(result->outcomes, p->summary.outcomes, sizeof result->outcomes);
     return report_finish(p->report, &p->summary, error);

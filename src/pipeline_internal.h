@@ -55,6 +55,8 @@ void settle_completed(struct pipeline *p);
 /* At the end of the capture: the same for all that completed; then reports the others in the order in which they began.
  */
 void settle_held(struct pipeline *p);
+/* Reports what the capture taught about servers. */
+void settle_servers(struct pipeline *p);
 /* Reports look-ups that failed. */
 void settle_names(struct pipeline *p);
 /* Lets go of all that is held. */

@@ -347,3 +347,10 @@ void settle_names(struct pipeline *p)
         (void)report_name(p->report, &record);
     }
 }
+
+void settle_servers(struct pipeline *p)
+{
+    const struct server_profile *server;
+    for (size_t next = 0; (server = profiles_next(p->profiles, &next));)
+        (void)report_server(p->report, server);
+}

@@ -69,6 +69,9 @@ void json_verification(const struct json_record *r);
 void json_ocsp(const struct json_record *r);
 void json_stores(struct json *j, const struct verifier *verifier);
 
+/* json_server.c */
+void json_server(struct report *report, const struct server_profile *server);
+
 /* json_findings.c: "findings", the verdict's own first. */
 void json_findings(const struct json_record *r);
 

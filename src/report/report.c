@@ -59,6 +59,13 @@ int report_name(struct report *report, const struct report_name *name)
     return report->out.error ? -1 : 0;
 }
 
+int report_server(struct report *report, const struct server_profile *server)
+{
+    if (report->format->server)
+        report->format->server(report, server);
+    return report->out.error ? -1 : 0;
+}
+
 int report_finish(struct report *report, const struct report_summary *summary, struct error *error)
 {
     report->format->finish(report, summary);

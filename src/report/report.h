@@ -10,6 +10,7 @@
 
 #include "capture/capture.h"
 #include "diagnose/finding.h"
+#include "diagnose/profile.h"
 #include "error.h"
 #include "session/connection.h"
 #include "session/fingerprint.h"
@@ -72,6 +73,7 @@ struct report *report_new(const char *format, int fd, const struct report_option
 /* Each returns -1 and keeps the error when writing failed; report_finish() tells it. */
 int report_connection(struct report *report, const struct report_connection *c);
 int report_name(struct report *report, const struct report_name *name);
+int report_server(struct report *report, const struct server_profile *server); /* of one name, not a sum */
 int report_finish(struct report *report, const struct report_summary *summary, struct error *error) MUST_CHECK;
 void report_free(struct report *report);
 /* Names of all formats, NULL at the end. */

@@ -1,0 +1,85 @@
+/* The JSON format: server records, what the capture taught about one server. */
+#include "report/address.h"
+#include "report/format.h"
+#include "report/json_report.h"
+
+static const char *cipher_name(uint16_t code)
+{
+    const struct cipher_suite *suite = cipher_suite_find(code);
+    return suite ? suite->iana : NULL;
+}
+
+static void codes(struct json *j, const char *key, const struct code_set *set, json_name_of *name_of)
+{
+    if (set->num == 0)
+        return;
+    json_key_string(j, key);
+    json_open(j, '[');
+    for (unsigned i = 0; i < set->num; i++)
+        json_code_point(j, name_of(set->at[i]), set->at[i]);
+    json_close(j, ']');
+}
+
+static void certificate_types(struct json *j, unsigned kinds)
+{
+    if (kinds == 0)
+        return;
+    JSON_KEY(j, "certificate_types");
+    json_open(j, '[');
+    for (unsigned kind = KEY_RSA; kind <= KEY_OTHER; kind <<= 1)
+        if (kinds & kind)
+            json_name(j, key_kind_name(kind));
+    json_close(j, ']');
+}
+
+static void protocols(struct json *j, const struct server_profile *server)
+{
+    if (server->num_alpn == 0)
+        return;
+    JSON_KEY(j, "alpn");
+    json_open(j, '[');
+    for (unsigned i = 0; i < server->num_alpn; i++)
+        json_bytes_of(j, server->alpn[i]);
+    json_close(j, ']');
+}
+
+static void chains(struct json *j, const struct server_profile *server)
+{
+    if (server->num_leaves == 0)
+        return;
+    JSON_KEY(j, "chains");
+    json_open(j, '[');
+    for (unsigned i = 0; i < server->num_leaves; i++)
+        json_name(j, certificate_facts(server->leaves[i])->sha256);
+    json_close(j, ']');
+}
+
+void json_server(struct report *report, const struct server_profile *server)
+{
+    struct json *j = &((struct json_report *)report->state)->json;
+    char address[ADDRESS_LEN];
+    json_open(j, '{');
+    JSON_KEY(j, "record");
+    json_name(j, "server");
+    JSON_KEY(j, "ip");
+    json_name(j, address_write(address, server->ip_version, server->address));
+    JSON_KEY(j, "port");
+    json_u64(j, server->port);
+    if (server->name[0]) {
+        JSON_KEY(j, "sni");
+        json_bytes_of(j, server->name);
+    }
+    codes(j, "versions", &server->versions, version_name);
+    codes(j, "ciphers", &server->ciphers, cipher_name);
+    codes(j, "groups", &server->groups, group_name);
+    codes(j, "signature_algorithms", &server->signature_algorithms, signature_scheme_name);
+    certificate_types(j, server->key_kinds);
+    protocols(j, server);
+    JSON_KEY(j, "connections");
+    json_u64(j, server->connections);
+    JSON_KEY(j, "failed");
+    json_u64(j, server->failed);
+    chains(j, server);
+    json_close(j, '}');
+    json_line(j);
+}
