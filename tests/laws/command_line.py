@@ -220,7 +220,7 @@ def main():
         order()
         selection()
         colours()
-        interrupted(read("tls12-nss"), ["connection", "summary"])
+        interrupted(read("tls12-nss"), ["connection", "server", "summary"])
         interrupted(b"", ["summary"])
         complaints()
     print(f"{len(failures)} failed")
