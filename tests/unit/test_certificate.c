@@ -91,7 +91,7 @@ static void check_fingerprint(const char *text, const char *label, const char *h
 static void check_time(const char *text, const char *label, const char *shown)
 {
     char expected[32];
-    snprintf(expected, sizeof expected, "%s", line_of(text, label));
+    snprintf(expected, sizeof expected, "%.*s", (int)sizeof expected - 1, line_of(text, label));
     expected[10] = 'T';
     char *fraction = strchr(expected, '.');
     if (fraction)
