@@ -27,11 +27,12 @@ void content_trusted_ca_keys(struct content *c)
     struct cursor list;
     uint8_t type;
     struct bytes identifier;
-    if (c->ext->trusted_ca_keys.len == 0)
+    cursor_init_whole(&list, c->ext->trusted_ca_keys, &fault);
+    bool has_item = trusted_authority_next(&list, &type, &identifier);
+    if (!has_item)
         return;
     content_begin_with(c, '[');
-    cursor_init_whole(&list, c->ext->trusted_ca_keys, &fault);
-    while (trusted_authority_next(&list, &type, &identifier)) {
+    for (; has_item; has_item = trusted_authority_next(&list, &type, &identifier)) {
         content_open(c, '{');
         CONTENT_KEY(c, "type");
         c->format->name(c->to, trusted_authority_name(type));
@@ -61,11 +62,12 @@ void content_status_request_v2(struct content *c)
     struct fault fault;
     struct cursor list;
     uint8_t type;
-    if (c->ext->status_requests_v2.len == 0)
+    cursor_init_whole(&list, c->ext->status_requests_v2, &fault);
+    bool has_item = status_request_next(&list, &type);
+    if (!has_item)
         return;
     content_begin_with(c, '[');
-    cursor_init_whole(&list, c->ext->status_requests_v2, &fault);
-    while (status_request_next(&list, &type))
+    for (; has_item; has_item = status_request_next(&list, &type))
         content_code(c, status_type_name(type), type);
     content_close(c, ']');
 }
@@ -75,11 +77,12 @@ void content_signed_certificate_timestamp(struct content *c)
     struct fault fault;
     struct cursor list;
     struct sct sct;
-    if (c->ext->signed_certificate_timestamps.len == 0)
+    cursor_init_whole(&list, c->ext->signed_certificate_timestamps, &fault);
+    bool has_item = sct_next(&list, &sct);
+    if (!has_item)
         return;
     content_begin_with(c, '[');
-    cursor_init_whole(&list, c->ext->signed_certificate_timestamps, &fault);
-    while (sct_next(&list, &sct)) {
+    for (; has_item; has_item = sct_next(&list, &sct)) {
         content_open(c, '{');
         if (sct.has_content) {
             CONTENT_KEY(c, "log_id");
@@ -105,7 +108,7 @@ void content_transparency_info(struct content *c)
     cursor_init_whole(&list, c->ext->transparency_info, &fault);
     while (dn_next(&list, &item))
         num++;
-    if (num == 0)
+    if (num == 0 || !c->is_whole)
         return;
     content_begin_with(c, '{');
     CONTENT_KEY(c, "items");
@@ -118,11 +121,12 @@ void content_cached_info(struct content *c)
     struct fault fault;
     struct cursor list;
     uint8_t type;
-    if (c->ext->cached_info.len == 0)
+    cursor_init_whole(&list, c->ext->cached_info, &fault);
+    bool has_item = cached_info_next(&list, c->context, &type);
+    if (!has_item)
         return;
     content_begin_with(c, '[');
-    cursor_init_whole(&list, c->ext->cached_info, &fault);
-    while (cached_info_next(&list, c->context, &type))
+    for (; has_item; has_item = cached_info_next(&list, c->context, &type))
         content_code(c, cached_info_name(type), type);
     content_close(c, ']');
 }
@@ -132,11 +136,12 @@ void content_certificate_authorities(struct content *c)
     struct fault fault;
     struct cursor list;
     struct bytes der;
-    if (c->ext->certificate_authorities.len == 0)
+    cursor_init_whole(&list, c->ext->certificate_authorities, &fault);
+    bool has_item = dn_next(&list, &der);
+    if (!has_item)
         return;
     content_begin_with(c, '[');
-    cursor_init_whole(&list, c->ext->certificate_authorities, &fault);
-    while (dn_next(&list, &der))
+    for (; has_item; has_item = dn_next(&list, &der))
         content_distinguished_name(c, der);
     content_close(c, ']');
 }
@@ -146,11 +151,12 @@ void content_oid_filters(struct content *c)
     struct fault fault;
     struct cursor list;
     struct bytes oid, values;
-    if (c->ext->oid_filters.len == 0)
+    cursor_init_whole(&list, c->ext->oid_filters, &fault);
+    bool has_item = oid_filter_next(&list, &oid, &values);
+    if (!has_item)
         return;
     content_begin_with(c, '[');
-    cursor_init_whole(&list, c->ext->oid_filters, &fault);
-    while (oid_filter_next(&list, &oid, &values)) {
+    for (; has_item; has_item = oid_filter_next(&list, &oid, &values)) {
         content_open(c, '{');
         CONTENT_KEY(c, "oid_der");
         c->format->hex(c->to, oid);

@@ -59,11 +59,12 @@ static void items8(struct content *c, void (*write)(void *to, struct bytes item)
     struct fault fault;
     struct cursor items;
     struct bytes item, list = field_bytes(c);
-    if (list.len == 0)
+    cursor_init_whole(&items, list, &fault);
+    bool has_item = alpn_next(&items, &item);
+    if (!has_item)
         return;
     content_begin_with(c, '[');
-    cursor_init_whole(&items, list, &fault);
-    while (alpn_next(&items, &item))
+    for (; has_item; has_item = alpn_next(&items, &item))
         if (item.len > 0)
             write(c->to, item);
     content_close(c, ']');

@@ -68,8 +68,10 @@ void content_pre_shared_key(struct content *c)
         CONTENT_KEY(c, "selected_identity");
         content_number(c, ext->psk_selected);
     } else {
-        CONTENT_KEY(c, "identities");
-        content_number(c, ext->num_psk_identities);
+        if (c->is_whole) {
+            CONTENT_KEY(c, "identities");
+            content_number(c, ext->num_psk_identities);
+        }
         CONTENT_KEY(c, "identity_lengths");
         lengths(c, ext->psk_identities, psk_identity_next);
         if (ext->num_psk_binders > 0) {

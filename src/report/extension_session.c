@@ -94,11 +94,14 @@ void content_quic_transport_parameters(struct content *c)
     struct cursor list;
     uint64_t id;
     struct bytes value;
-    if (c->ext->is_quic_draft || c->ext->quic_transport_parameters.len == 0)
+    if (c->ext->is_quic_draft)
+        return;
+    cursor_init_whole(&list, c->ext->quic_transport_parameters, &fault);
+    bool has_item = quic_parameter_next(&list, &id, &value);
+    if (!has_item)
         return;
     content_begin_with(c, '[');
-    cursor_init_whole(&list, c->ext->quic_transport_parameters, &fault);
-    while (quic_parameter_next(&list, &id, &value))
+    for (; has_item; has_item = quic_parameter_next(&list, &id, &value))
         quic_parameter(c, id, value);
     content_close(c, ']');
 }
