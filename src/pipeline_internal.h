@@ -30,7 +30,7 @@ struct pipeline {
     struct names *names;
     struct servers *servers;
     struct profiles *profiles;
-    bool has_learned; /* from what was held, too */
+    bool has_learned;           /* from what was held, too */
     struct diagnosis diagnosis; /* of the connection at hand */
     struct report *report;
     struct session_context sessions;

@@ -270,7 +270,8 @@ static void test_not_tls(void **state)
     sample.connection = (struct connection){
         .flow = &sample.flow, .id = 3, .end_kind = FLOW_END_CLOSED, .name = "proxy.example.test", .name_from = "dns"};
     sample.connection.first_bytes[ROLE_SERVER] = (struct bytes){(const uint8_t *)"HTTP/1.1 400\r\n", 14};
-    sample.diagnosis.verdict = (struct verdict){.outcome = OUTCOME_NOT_TLS, .code = "plain-http-response", .side = "server"};
+    sample.diagnosis.verdict =
+        (struct verdict){.outcome = OUTCOME_NOT_TLS, .code = "plain-http-response", .side = "server"};
     write_report((struct report_options){0});
     assert_has("NOT TLS plain-http-response  #3  10.0.0.1:54321 -> 192.0.2.7:443  proxy.example.test (from DNS)\n");
     assert_has("  server said   HTTP/1.1 400\\x0D\\x0A\n");
