@@ -75,9 +75,6 @@ def main():
     if not os.access(program, os.X_OK) or not found:
         print(f"skipped: {program} is not built" if found else "skipped: no captures in pcaps/")
         sys.exit(77)
-    if not is_update and not any(f.endswith((".json", ".txt")) for f in os.listdir(HERE)):
-        print(f"skipped: no expected output here yet, make it with {sys.argv[0]} --update")
-        sys.exit(77)
     complaints = [c for name, path in found.items() for extension, arguments in FORMATS
                   if (c := check(program, name, path, extension, arguments, is_update))]
     # A golden file whose capture is gone tests nothing.
