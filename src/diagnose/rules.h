@@ -113,7 +113,8 @@ const char *say_seconds(struct diagnosis *d, int64_t ns);
 /* Lists, the first few and how many more. */
 const char *say_set(struct diagnosis *d, const struct code_set *set,
                     const char *(*say)(struct diagnosis *d, uint16_t code));
-const char *say_list(struct diagnosis *d, struct u16_list list, const char *(*say)(struct diagnosis *d, uint16_t code));
+const char *say_list(struct diagnosis *d, struct u16_list codes,
+                     const char *(*say)(struct diagnosis *d, uint16_t code));
 const char *say_versions_offered(struct diagnosis *d, const struct connection *c);
 const char *say_kinds(struct diagnosis *d, unsigned kinds);
 

@@ -26,7 +26,7 @@ static enum fault_kind walk(const char *hex, size_t declared, struct alert *aler
 static void test_plain(void **state)
 {
     (void)state;
-    struct alert a[4];
+    struct alert a[4] = {{0}};
     unsigned num;
     assert_int_equal(walk("0228", 2, a, 4, &num), FAULT_NONE);
     assert_int_equal(num, 1);
@@ -54,7 +54,7 @@ static void test_not_plain(void **state)
         "0228a5c1ac1fdf412e0a9c092cc1f5d0f7",
     };
     for (size_t i = 0; i < sizeof fragments / sizeof fragments[0]; i++) {
-        struct alert a[1];
+        struct alert a[1] = {{0}};
         unsigned num;
         struct bytes b = bytes_from_hex(fragments[i]);
         assert_int_equal(walk(fragments[i], b.len, a, 1, &num), FAULT_NONE);
@@ -66,7 +66,7 @@ static void test_not_plain(void **state)
 static void test_cut(void **state)
 {
     (void)state;
-    struct alert a[2];
+    struct alert a[2] = {{0}};
     unsigned num;
     assert_int_equal(walk("02", 2, a, 2, &num), FAULT_SHORT);
     assert_int_equal(num, 0);
