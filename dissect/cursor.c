@@ -219,3 +219,8 @@ bool bytes_equal(struct bytes a, struct bytes b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
+
+bool bytes_contain(struct bytes whole, struct bytes part)
+{
+    return whole.len > 0 && part.len > 0 && memmem(whole.at, whole.len, part.at, part.len) != NULL;
+}

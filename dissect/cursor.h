@@ -140,6 +140,8 @@ bool u16_list_has(struct u16_list list, uint16_t value);
 /* n bytes from offset, clamped to what there is. */
 struct bytes bytes_slice(struct bytes b, size_t offset, size_t n);
 bool bytes_equal(struct bytes a, struct bytes b);
+/* True when `part` occurs in `whole`; what is empty occurs nowhere. */
+bool bytes_contain(struct bytes whole, struct bytes part);
 
 /* Fields of a fixed header that was taken whole with cursor_bytes(): network byte order, 0 when out of range. */
 static inline uint8_t bytes_u8_at(struct bytes b, size_t offset)

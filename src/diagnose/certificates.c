@@ -233,7 +233,7 @@ static bool demands_staple(struct bytes der)
 {
     static const uint8_t feature[] = {0x06, 0x08, 0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01,
                                       0x18, 0x04, 0x05, 0x30, 0x03, 0x02, 0x01, 0x05};
-    return memmem(der.at, der.len, feature, sizeof feature) != NULL;
+    return bytes_contain(der, (struct bytes){feature, sizeof feature});
 }
 
 static void staple_missing(const struct chain_view *v, struct diagnosis *d)

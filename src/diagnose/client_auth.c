@@ -34,11 +34,9 @@ static void required(const struct subject *s, struct diagnosis *d)
 /* A name occurs in a certificate's bytes as subject or issuer, or not at all. */
 static bool is_named(struct bytes dn, const struct connection_chain *chain)
 {
-    for (unsigned i = 0; i < chain->num; i++) {
-        struct bytes der = certificate_der(chain->certificates[i]);
-        if (dn.len > 0 && memmem(der.at, der.len, dn.at, dn.len))
+    for (unsigned i = 0; i < chain->num; i++)
+        if (bytes_contain(certificate_der(chain->certificates[i]), dn))
             return true;
-    }
     return false;
 }
 

@@ -164,6 +164,10 @@ static void test_slices(void **state)
     assert_true(bytes_equal(bytes_slice(b, 0, 2), (struct bytes){data, 2}));
     assert_false(bytes_equal(bytes_slice(b, 0, 2), (struct bytes){data, 3}));
     assert_true(bytes_equal((struct bytes){NULL, 0}, (struct bytes){data, 0}));
+    assert_true(bytes_contain(b, bytes_slice(b, 1, 2)));
+    assert_false(bytes_contain(bytes_slice(b, 0, 1), bytes_slice(b, 0, 2)));
+    assert_false(bytes_contain(b, (struct bytes){NULL, 0}));
+    assert_false(bytes_contain((struct bytes){NULL, 0}, b));
 }
 
 static void test_bound(void **state)

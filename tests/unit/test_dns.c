@@ -111,6 +111,14 @@ static void test_only_answers_count(void **state)
     assert_int_equal(m.num_addresses, 0);
 }
 
+/* A message of one question whose name begins with `label`, `num` times. */
+static void repeat_label(char *hex, size_t size, const char *label, int num)
+{
+    int at = snprintf(hex, size, "0001 0100 0001 0000 0000 0000");
+    for (int i = 0; i < num; i++)
+        at += snprintf(hex + at, size - (size_t)at, "%s", label);
+}
+
 static void test_hostile_names(void **state)
 {
     (void)state;
@@ -121,9 +129,8 @@ static void test_hostile_names(void **state)
     assert_string_equal(m.name, "a\\046\\092\\000\\027\\032\\255.~");
 
     /* 127 labels of one byte: 253 characters, all that the wire allows. */
-    char hex[4096] = "0001 0100 0001 0000 0000 0000";
-    for (int i = 0; i < 127; i++)
-        strcat(hex, "0161");
+    char hex[4096];
+    repeat_label(hex, sizeof hex, "0161", 127);
     char whole[sizeof hex + 64];
     snprintf(whole, sizeof whole, "%s00 0001 0001", hex);
     assert_int_equal(parse(whole, &m).kind, FAULT_NONE);
@@ -137,11 +144,9 @@ static void test_hostile_names(void **state)
     assert_string_equal(m.name, "");
 
     /* Escapes that do not fit: no name rather than another one; the rest is read. */
-    strcpy(hex, "0001 0100 0001 0000 0000 0000");
-    for (int i = 0; i < 100; i++)
-        strcat(hex, "01ff");
-    strcat(hex, "00 001c 0001");
-    assert_int_equal(parse(hex, &m).kind, FAULT_NONE);
+    repeat_label(hex, sizeof hex, "01ff", 100);
+    snprintf(whole, sizeof whole, "%s00 001c 0001", hex);
+    assert_int_equal(parse(whole, &m).kind, FAULT_NONE);
     assert_string_equal(m.name, "");
     assert_int_equal(m.qtype, 28);
 }
