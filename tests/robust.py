@@ -2,10 +2,11 @@
 """Runs tlswhy on damaged copies of every capture: it must end in time, without a signal or a sanitizer's report, and what it
 writes must still be what it promises (valid JSON lines that end with a summary; text without control characters).
 
-    robust.py [--quick] [--tlswhy PROGRAM] [--keep FOLDER] [CAPTURE-OR-FOLDER...]
+    robust.py [--quick] [--tlswhy PROGRAM] [--keep FOLDER] [--jobs N] [CAPTURE-OR-FOLDER...]
 
 Of each capture: 20 copies with damaged packets (editcap -E 0.02), 50 cut at random places, 5 with bytes of the file itself
 changed, headers and all; with --quick 2, 5 and 1. Seeds are fixed, so a failure comes again; its input is kept.
+Chains are verified against the roots that most captures in pcaps/ were made with.
 Without captures: pcaps/ and $TLSWHY_CORPUS. The program is build/asan/tlswhy where it was built, else $TLSWHY.
 """
 import argparse
@@ -22,6 +23,7 @@ import zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CAPTURE_NAME = re.compile(r"\.(pcap|pcapng|cap)(\.(gz|zst|lz4))?$")
+ROOTS = os.path.join(HERE, "..", "pcaps", "pki", "roots.pem")
 TIME_LIMIT = 60
 SANITIZER = re.compile(rb"AddressSanitizer|LeakSanitizer|UndefinedBehaviorSanitizer|runtime error:|Assertion .* failed")
 # What a terminal would obey: C0 but newline and tabulator, DEL, and C1 as UTF-8 writes it.
@@ -95,7 +97,7 @@ def check_text(output):
 def run_once(program, path, arguments):
     environment = dict(os.environ, ASAN_OPTIONS="exitcode=99:abort_on_error=0", UBSAN_OPTIONS="print_stacktrace=1:exitcode=98")
     try:
-        result = subprocess.run([program, *arguments, path], capture_output=True, check=False, timeout=TIME_LIMIT,
+        result = subprocess.run([program, "--trust", f"lab={ROOTS}", *arguments, path], capture_output=True, check=False, timeout=TIME_LIMIT,
                                 stdin=subprocess.DEVNULL, env=environment)
     except subprocess.TimeoutExpired:
         return f"not done after {TIME_LIMIT} s"
@@ -149,6 +151,7 @@ def main():
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--tlswhy", default=sanitized if os.access(sanitized, os.X_OK) else os.environ.get("TLSWHY"))
     parser.add_argument("--keep", default=os.path.join(os.environ.get("TLSWHY_BUILD", tempfile.gettempdir()), "robust-failures"))
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("captures", nargs="*")
     options = parser.parse_args()
     folders = options.captures or [p for p in (os.path.join(HERE, "..", "pcaps"), os.environ.get("TLSWHY_CORPUS")) if p]
@@ -161,7 +164,7 @@ def main():
         skip("no captures")
 
     failures, num, num_not_made = [], 0, 0
-    with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    with concurrent.futures.ThreadPoolExecutor(max_workers=options.jobs) as pool:
         for complaints in pool.map(try_copy, plan(options.tlswhy, captures, options.quick, options.keep)):
             if complaints is None:
                 num_not_made += 1
