@@ -79,11 +79,14 @@ void record_header_parse(struct cursor *c, struct record_header *out);
 /* A header that a TLS stack could have sent: known content type, version 0x0300..0x0304 (or a draft's, or TLCP's),
  * length 1..2^14+2048 (0 for application data too). */
 bool record_header_is_plausible(const struct record_header *h);
+/* A plausible header but for its length of 0, which only application data may have (RFC 5246 section 6.2.1, RFC 8446
+ * section 5.1). Stacks step over such a record. */
+bool record_header_is_empty(const struct record_header *h);
 
 /* What the first bytes of one side's stream are. */
 enum opening {
     OPENING_UNDECIDED, /* too few bytes yet */
-    OPENING_TLS,       /* a TLS record */
+    OPENING_TLS,       /* a TLS record, or an empty one and another header */
     OPENING_SSL2,      /* an SSLv2 record: old protocol or the v2-compatible hello */
     OPENING_OTHER,     /* anything else */
 };

@@ -58,20 +58,31 @@ static enum guess guess_odd_hello(struct bytes b)
     return major == 3 && message.length < 1u << 16 ? YES : NO;
 }
 
-static enum guess guess_tls(struct bytes b)
+static enum guess guess_record(struct bytes b, struct record_header *h)
 {
     struct fault fault;
     struct cursor c;
-    struct record_header h;
     cursor_init(&c, b, OPENING_LEN, 0, &fault);
-    record_header_parse(&c, &h);
-    if (b.len > 0 && (h.type < CONTENT_CHANGE_CIPHER_SPEC || h.type > CONTENT_HEARTBEAT))
+    record_header_parse(&c, h);
+    if (b.len > 0 && (h->type < CONTENT_CHANGE_CIPHER_SPEC || h->type > CONTENT_HEARTBEAT))
         return NO;
     if (!cursor_ok(&c))
-        return b.len < 3 || record_header_is_plausible(&(struct record_header){h.type, h.version, 1}) ? MAYBE : NO;
-    if (!record_header_is_plausible(&h))
+        return b.len < 3 || record_header_is_plausible(&(struct record_header){h->type, h->version, 1}) ? MAYBE : NO;
+    if (h->type == CONTENT_HANDSHAKE && record_header_is_empty(h))
+        return YES;
+    if (!record_header_is_plausible(h))
         return NO;
-    return guess_fragment(&h, bytes_slice(b, RECORD_HEADER_LEN, b.len));
+    return guess_fragment(h, bytes_slice(b, RECORD_HEADER_LEN, b.len));
+}
+
+/* An empty handshake record says too little by itself: what follows has to begin a record, too. */
+static enum guess guess_tls(struct bytes b)
+{
+    struct record_header h;
+    enum guess first = guess_record(b, &h);
+    if (first != YES || h.length > 0 || h.type != CONTENT_HANDSHAKE)
+        return first;
+    return guess_record(bytes_slice(b, RECORD_HEADER_LEN, b.len), &h);
 }
 
 static enum guess guess_ssl2_client_hello(struct cursor *c, size_t data_len)

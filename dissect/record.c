@@ -15,11 +15,17 @@ static bool is_record_version(uint16_t version)
            version_tls13_draft(version) > 0;
 }
 
+static bool is_known(const struct record_header *h)
+{
+    return h->type >= CONTENT_CHANGE_CIPHER_SPEC && h->type <= CONTENT_HEARTBEAT && is_record_version(h->version);
+}
+
 bool record_header_is_plausible(const struct record_header *h)
 {
-    if (h->type < CONTENT_CHANGE_CIPHER_SPEC || h->type > CONTENT_HEARTBEAT || !is_record_version(h->version))
-        return false;
-    if (h->length == 0)
-        return h->type == CONTENT_APPLICATION_DATA;
-    return h->length <= RECORD_MAX_LEN;
+    return is_known(h) && (h->length > 0 || h->type == CONTENT_APPLICATION_DATA) && h->length <= RECORD_MAX_LEN;
+}
+
+bool record_header_is_empty(const struct record_header *h)
+{
+    return is_known(h) && h->length == 0 && h->type != CONTENT_APPLICATION_DATA;
 }

@@ -19,6 +19,8 @@ struct cipher_suite {
     const char *protocol_min;
     uint16_t enc_bits;
     bool forward_secret, is_aead, is_recommended;
+    bool is_clear;         /* it encrypts nothing: up to TLS 1.2 a record is its content and a MAC (RFC 5246 6.2.3.1) */
+    uint8_t clear_mac_len; /* is_clear: bytes of that MAC */
     const char *weakness, *weakness_all;
 };
 

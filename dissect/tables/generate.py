@@ -38,6 +38,14 @@ def version_shown(row):
     return text("alias" if row["alias"].endswith("TLSv1.0") else "name")(row)
 
 
+# Bytes of the MAC behind the content of each record, for the hashes that suites without a cipher use.
+MAC_LENGTHS = {"NULL": 0, "MD5": 16, "SHA1": 20, "SHA256": 32, "SHA384": 48, "GOSTR3411": 32}
+
+
+def clear_mac_len(row):
+    return str(MAC_LENGTHS[row["mac"]]) if row["enc"] == "NULL" else "0"
+
+
 def port_mode(row):
     return {"implicit": "PORT_IMPLICIT_TLS", "starttls": "PORT_STARTTLS"}[row["mode"]]
 
@@ -70,6 +78,8 @@ TABLES = {
         "forward_secret": flag("forward_secret", "1"),
         "is_aead": flag("aead", "1"),
         "is_recommended": flag("recommended", "Y"),
+        "is_clear": flag("enc", "NULL"),
+        "clear_mac_len": clear_mac_len,
         "weakness": text("weakness"),
         "weakness_all": text("weakness_all"),
     },

@@ -300,7 +300,8 @@ static bool left_after_finished(const struct connection *c)
         return false;
     for (unsigned i = 0; i < c->num_events; i++) {
         const struct event *event = &c->events[i];
-        bool is_end = event->kind == EVENT_FIN || event->kind == EVENT_RST || event->kind == EVENT_HIDDEN_ALERT;
+        bool is_end = event->kind == EVENT_FIN || event->kind == EVENT_RST || event->kind == EVENT_HIDDEN_ALERT ||
+                      event->kind == EVENT_ALERT;
         if (is_end && event->last.place.frame >= c->handshake_end.place.frame)
             return event->role == ROLE_CLIENT;
     }

@@ -84,7 +84,7 @@ struct ending ending_find(const struct connection *c, const struct moment *last)
     enum role owing = ROLE_CLIENT; /* who is to speak next: the client, once TCP stands */
     for (unsigned i = 0; i < c->num_events; i++) {
         const struct event *event = &c->events[i];
-        if (event->kind == EVENT_GAP || event->kind == EVENT_RESUMED_SYNC)
+        if (event->kind == EVENT_GAP || event->kind == EVENT_RESUMED_SYNC || event->kind == EVENT_EMPTY_RECORD)
             continue;
         enum ending_kind kind = kind_of(event);
         bool was_silent = moment_since(&event->last, &end.since) >= SILENCE_NS;

@@ -91,8 +91,8 @@ static const struct event *broken_message(const struct subject *s)
 {
     const struct connection *c = s->c;
     for (unsigned i = 0; i < c->num_events; i++)
-        if (c->events[i].kind == EVENT_FAULT && c->events[i].role != s->end.role &&
-            c->events[i].fault == FAULT_MALFORMED)
+        if ((c->events[i].kind == EVENT_FAULT || c->events[i].kind == EVENT_EMPTY_RECORD) &&
+            c->events[i].role != s->end.role)
             return &c->events[i];
     return NULL;
 }
@@ -102,7 +102,11 @@ static void explain_violation(const struct subject *s, struct diagnosis *d, stru
     const struct connection *c = s->c;
     enum role peer = other_role(s->end.role);
     const struct event *broken = broken_message(s);
-    if (broken) {
+    bool is_empty = broken && broken->kind == EVENT_EMPTY_RECORD;
+    if (is_empty) {
+        finding_detail(d, f, "The %s sent a record without content, which the protocol forbids.", say_role(peer));
+        finding_evidence(d, f, broken->last.place, "empty record from the %s", say_role(peer));
+    } else if (broken) {
         finding_detail(d, f, "A message of the %s is malformed.", say_role(peer));
         finding_evidence(d, f, broken->last.place, "malformed message from the %s", say_role(peer));
     }
@@ -114,7 +118,7 @@ static void explain_violation(const struct subject *s, struct diagnosis *d, stru
     bool had_good_hello = peer == ROLE_SERVER ? c->has_server_hello && c->server_hello_fault.kind == FAULT_NONE
                                               : c->has_client_hello && c->client_hello_fault.kind == FAULT_NONE;
     bool is_hello = broken && (broken->type == HS_CLIENT_HELLO || broken->type == HS_SERVER_HELLO);
-    if (!broken || is_hello || !had_good_hello)
+    if (!broken || is_empty || is_hello || !had_good_hello)
         return;
     f->side = PARTY_PATH;
     f->certainty = CERTAINTY_LIKELY;

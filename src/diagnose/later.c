@@ -51,9 +51,16 @@ static unsigned after_handshake(const struct connection *c)
     return i;
 }
 
+/* Readable under a suite that does not encrypt. */
 static bool is_protected_handshake(const struct event *event)
 {
-    return event->kind == EVENT_HIDDEN && event->type == CONTENT_HANDSHAKE;
+    return event->kind == EVENT_HANDSHAKE || (event->kind == EVENT_HIDDEN && event->type == CONTENT_HANDSHAKE);
+}
+
+static bool is_refusal(const struct event *event)
+{
+    enum { ALERT_NO_RENEGOTIATION = 100 };
+    return event->kind == EVENT_HIDDEN_ALERT || (event->kind == EVENT_ALERT && event->code == ALERT_NO_RENEGOTIATION);
 }
 
 /* Up to TLS 1.2: a protected handshake message after the handshake is a ClientHello or HelloRequest; answered by an
@@ -72,12 +79,14 @@ static void renegotiation(const struct subject *s, struct diagnosis *d)
         else if (asked && event->role != asked->role && is_protected_handshake(event))
             is_answered = true;
         else if (asked && event->role != asked->role &&
-                 (event->kind == EVENT_HIDDEN_ALERT || event->kind == EVENT_FIN || event->kind == EVENT_RST))
+                 (is_refusal(event) || event->kind == EVENT_FIN || event->kind == EVENT_RST))
             answer = event;
     }
-    if (!asked || !answer || is_answered || answer->kind != EVENT_HIDDEN_ALERT)
+    if (!asked || !answer || is_answered || !is_refusal(answer))
         return;
-    struct finding *f = finding_cause(d, FINDING_RENEGOTIATION_REFUSED, CERTAINTY_LIKELY, PARTY_UNKNOWN);
+    bool is_proven = answer->kind == EVENT_ALERT;
+    struct finding *f =
+        finding_cause(d, FINDING_RENEGOTIATION_REFUSED, is_proven ? CERTAINTY_PROVEN : CERTAINTY_LIKELY, PARTY_UNKNOWN);
     f->side = party_of(answer->role);
     for (unsigned i = 0; i < c->num_events && f->ended_by == PARTY_UNKNOWN; i++)
         if (c->events[i].kind == EVENT_FIN || c->events[i].kind == EVENT_RST)
@@ -86,9 +95,10 @@ static void renegotiation(const struct subject *s, struct diagnosis *d)
                     "The %s asked for another handshake on the same connection (renegotiation), and the %s "
                     "refused it.",
                     say_role(asked->role), say_role(answer->role));
-    finding_detail(d, f,
-                   "The first handshake completed. The alert is encrypted; by its place it is "
-                   "no_renegotiation. The key log would prove it.");
+    finding_detail(d, f, "The first handshake completed. %s",
+                   is_proven ? "The alert says no_renegotiation."
+                             : "The alert is encrypted; by its place it is no_renegotiation. The key log would prove "
+                               "it.");
     finding_evidence(d, f, c->handshake_end.place, "the first handshake is complete");
     finding_evidence(d, f, asked->last.place, "protected handshake message from the %s", say_role(asked->role));
     finding_evidence(d, f, answer->last.place, "protected alert from the %s", say_role(answer->role));

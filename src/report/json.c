@@ -280,23 +280,26 @@ static void fault(const struct json_record *r, const struct event *event)
 {
     struct json *j = r->json;
     const char *message = event_message_name(event);
-    bool is_malformed = event->kind == EVENT_FAULT;
+    bool is_empty = event->kind == EVENT_EMPTY_RECORD, is_malformed = is_empty || event->kind == EVENT_FAULT;
     json_open(j, '{');
     json_place(r, event->last.place);
     JSON_KEY(j, "from");
     json_name(j, event->role == ROLE_CLIENT ? "client" : "server");
-    if (message) {
+    if (is_empty) {
+        JSON_KEY(j, "content_type");
+        json_name(j, content_type_name(event->type));
+    } else if (message) {
         JSON_KEY(j, "message");
         json_name(j, message);
     }
-    if (is_malformed && event->extension_mark) {
+    if (event->kind == EVENT_FAULT && event->extension_mark) {
         uint16_t type = (uint16_t)(event->extension_mark - 1);
         JSON_KEY(j, "extension");
         json_code_point(j, extension_name(type), type);
     }
     if (is_malformed) {
         JSON_KEY(j, "field");
-        json_name(j, event->field);
+        json_name(j, is_empty ? "TLSPlaintext.length" : event->field);
     }
     if (is_malformed && !event->is_split) {
         JSON_KEY(j, "offset");
@@ -304,6 +307,11 @@ static void fault(const struct json_record *r, const struct event *event)
     }
     JSON_KEY(j, "kind");
     json_name(j, is_malformed ? "malformed" : "cut");
+    const char *rest = is_malformed ? NULL : message_cut_name(message_cut_of(r->connection, event));
+    if (rest) {
+        JSON_KEY(j, "rest");
+        json_name(j, rest);
+    }
     json_close(j, '}');
 }
 
@@ -312,7 +320,8 @@ static void faults(const struct json_record *r)
     bool has_any = false;
     for (unsigned i = 0; i < r->connection->num_events; i++) {
         const struct event *event = &r->connection->events[i];
-        if (event->kind != EVENT_FAULT && (event->kind != EVENT_HANDSHAKE || event->fault != FAULT_SHORT))
+        if (event->kind != EVENT_FAULT && event->kind != EVENT_EMPTY_RECORD &&
+            (event->kind != EVENT_HANDSHAKE || event->fault != FAULT_SHORT))
             continue;
         if (!has_any) {
             JSON_KEY(r->json, "faults");

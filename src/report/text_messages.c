@@ -187,13 +187,29 @@ static void fault(struct text *t, const struct event *event)
                 (unsigned long long)event->offset, event->role == ROLE_CLIENT ? "client" : "server");
 }
 
+/* What became of the rest of a message that was read in part. */
+static void cut(struct text *t, const struct connection *c, const struct event *event)
+{
+    static const char *const texts[] = {
+        [CUT_UNKNOWN] = "only a part of it was read",
+        [CUT_SNAPLEN] = "the snapshot length of the capture cut the rest",
+        [CUT_NOT_CAPTURED] = "the rest was sent and acknowledged, but is not in the capture",
+        [CUT_UNACKNOWLEDGED] = "the rest is not in the capture, and nobody acknowledged it",
+        [CUT_CLOSED] = "the rest was never sent: FIN",
+        [CUT_RESET] = "the rest did not come before the RST",
+        [CUT_CAPTURE_END] = "the capture ends before the rest",
+        [CUT_SILENCE] = "the rest never came",
+    };
+    text_printf(t, " (%s)", texts[message_cut_of(c, event)]);
+}
+
 static void what(struct text *t, const struct connection *c, const struct event *event)
 {
     switch (event->kind) {
     case EVENT_HANDSHAKE:
         handshake(t, c, event);
         if (event->fault == FAULT_SHORT)
-            text_plain(t, " (only a part of it was captured or sent)");
+            cut(t, c, event);
         break;
     case EVENT_HIDDEN:
         hidden(t, event);
@@ -226,6 +242,10 @@ static void what(struct text *t, const struct connection *c, const struct event 
         break;
     case EVENT_FAULT:
         fault(t, event);
+        break;
+    case EVENT_EMPTY_RECORD:
+        text_plural(t, event->len, "empty record", "empty records");
+        text_printf(t, " of type %s, which must not be sent", content_type_name(event->type));
         break;
     case EVENT_FIN:
         text_plain(t, "FIN");

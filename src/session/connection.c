@@ -32,6 +32,36 @@ const char *event_message_name(const struct event *event)
     return event->type == SSL2_ERROR ? "error" : NULL;
 }
 
+const char *message_cut_name(enum message_cut cut)
+{
+    static const char *const names[] = {
+        NULL, "snapshot-length", "not-captured", "unacknowledged", "closed", "reset", "capture-end", "silence",
+    };
+    return names[cut];
+}
+
+/* The message was given up where its side's stream broke off: the next gap or close of that side says why. */
+enum message_cut message_cut_of(const struct connection *c, const struct event *event)
+{
+    static const enum message_cut of_gap[] = {
+        [GAP_LOST] = CUT_NOT_CAPTURED, [GAP_CUT] = CUT_SNAPLEN, [GAP_UNPROVEN] = CUT_UNACKNOWLEDGED};
+    bool is_reset = false;
+    for (const struct event *next = event + 1; next < c->events + c->num_events; next++) {
+        is_reset |= next->kind == EVENT_RST;
+        if (next->role != event->role)
+            continue;
+        if (next->kind == EVENT_GAP)
+            return of_gap[next->code];
+        if (next->kind == EVENT_FIN)
+            return CUT_CLOSED;
+    }
+    if (is_reset)
+        return CUT_RESET;
+    if (c->is_events_cut)
+        return CUT_UNKNOWN;
+    return c->end_kind == FLOW_END_INPUT ? CUT_CAPTURE_END : c->end_kind == FLOW_END_IDLE ? CUT_SILENCE : CUT_UNKNOWN;
+}
+
 const char *outcome_name(enum outcome outcome)
 {
     static const char *const names[] = {"completed", "failed", "incomplete", "not-tls"};
@@ -59,7 +89,14 @@ static bool has_message(const struct connection *c, enum role role, uint8_t type
     return false;
 }
 
-/* Up to TLS 1.2: Finished is the first protected handshake record after ChangeCipherSpec. */
+/* Up to TLS 1.2: Finished is the first protected handshake record after ChangeCipherSpec; readable where the suite
+ * encrypts nothing. */
+static bool is_finished(const struct event *event)
+{
+    return event->kind == EVENT_HIDDEN ? event->type == CONTENT_HANDSHAKE
+                                       : event->kind == EVENT_HANDSHAKE && event->type == HS_FINISHED;
+}
+
 static void take_finished(struct connection *c)
 {
     bool has_ccs[2] = {false, false};
@@ -68,8 +105,7 @@ static void take_finished(struct connection *c)
         enum role role = event->role;
         if (event->kind == EVENT_CHANGE_CIPHER_SPEC)
             has_ccs[role] = true;
-        if (event->kind == EVENT_HIDDEN && event->type == CONTENT_HANDSHAKE && has_ccs[role] &&
-            !c->has_finished[role]) {
+        if (is_finished(event) && has_ccs[role] && !c->has_finished[role]) {
             c->has_finished[role] = true;
             c->finished_moment[role] = event->last;
         }

@@ -42,7 +42,8 @@ enum event_kind {
     EVENT_HIDDEN,    /* a record whose content encryption hides; type is the outer content type; only the first few and
                         those    around the handshake are kept */
     EVENT_ALERT,     /* a plain alert: level, code */
-    EVENT_HIDDEN_ALERT, /* an encrypted alert record (content type 21 in TLS 1.2 and older after ChangeCipherSpec) */
+    EVENT_HIDDEN_ALERT, /* an encrypted alert record (content type 21 in TLS 1.2 and older after ChangeCipherSpec, but
+                           for suites that do not encrypt) */
     EVENT_CHANGE_CIPHER_SPEC,
     EVENT_HEARTBEAT,    /* level: heartbeat type; code: 1 when overlong */
     EVENT_APPLICATION,  /* the first application data record of this role */
@@ -51,6 +52,8 @@ enum event_kind {
     EVENT_NOT_TLS,      /* bytes that are no TLS: the stream is given up from here */
     EVENT_FAULT,        /* a message that broke the protocol in `field`: type, len as of its EVENT_HANDSHAKE, which it
                            follows; `offset` is that of the fault, or of the message when is_split */
+    EVENT_EMPTY_RECORD, /* a record without content that has to have some: type is its content type, len how many of
+                           them came in a row */
     EVENT_FIN,
     EVENT_RST,
 };
@@ -79,6 +82,22 @@ struct event {
 
 /* Name of a handshake message by its type, also of SSLv2 ("client_hello"); NULL unknown. */
 const char *event_message_name(const struct event *event);
+
+/* Why only a part of a message was read (EVENT_HANDSHAKE with FAULT_SHORT): what became of the rest. */
+enum message_cut {
+    CUT_UNKNOWN = 0,
+    CUT_SNAPLEN,        /* cut by the snapshot length */
+    CUT_NOT_CAPTURED,   /* the peer acknowledged it, but the capture does not hold it */
+    CUT_UNACKNOWLEDGED, /* the capture does not hold it, and nobody acknowledged it */
+    CUT_CLOSED,         /* never sent: the sender closed */
+    CUT_RESET,          /* a RST of either side came before it */
+    CUT_CAPTURE_END,    /* it had not come when the capture ended */
+    CUT_SILENCE,        /* it never came, until the connection was given up */
+};
+
+struct connection;
+enum message_cut message_cut_of(const struct connection *c, const struct event *event);
+const char *message_cut_name(enum message_cut cut); /* "snapshot-length" ... for JSON; NULL unknown */
 
 /* A list of names and what they stand for is left to the registries: these are code points as they came. */
 

@@ -96,6 +96,21 @@ static void certificate(struct session *session, unsigned side, struct bytes bod
         chain->raw_public_key = certificate_intern(session->context->certificates, message.list);
 }
 
+/* What both sides will be under: is it a suite that hides nothing, and how long are its MACs? A client whose
+ * ChangeCipherSpec came to the capture before this is under it already. */
+static void next_protection(struct session *session, const struct server_hello *hello, bool is_first)
+{
+    enum { TRUNCATED_HMAC_LEN = 10 }; /* RFC 6066 section 7 */
+    const struct cipher_suite *suite = cipher_suite_find(hello->cipher_suite);
+    session->is_next_clear = suite && suite->is_clear && hello->compression_method == 0;
+    session->next_mac_len = suite ? suite->clear_mac_len : 0;
+    if (hello->ext.has_truncated_hmac)
+        session->next_mac_len = TRUNCATED_HMAC_LEN;
+    for (unsigned side = 0; side < 2; side++)
+        if (is_first && session->sides[side].has_ccs)
+            records_protect(session, side);
+}
+
 static void server_hello(struct session *session, struct bytes body, uint32_t declared, bool is_type_6)
 {
     struct fault fault;
@@ -106,31 +121,37 @@ static void server_hello(struct session *session, struct bytes body, uint32_t de
         hello_retry_request_parse(&c, &hello);
     else
         server_hello_parse(&c, &hello);
+    bool is_first = session->version == 0;
     if (hello.is_hello_retry_request) {
         session->has_hello_retry = true;
     } else if (session->version == 0 && hello.cipher_suite != 0) {
         session->version = hello.version;
         session->cipher = hello.cipher_suite;
     }
+    if (!hello.is_hello_retry_request && hello.cipher_suite != 0)
+        next_protection(session, &hello, is_first);
 }
 
 /* One message, whole or (declared > body.len) as much of it as will ever come. */
 static void message(struct session *session, unsigned side, uint8_t type, struct bytes body, uint32_t declared,
                     const struct span *span)
 {
+    struct side *s = &session->sides[side];
     const struct message_rule *rule = rule_find(type);
     struct event *event = session_event(session, side, EVENT_HANDSHAKE, span, declared);
     if (event) {
         event->type = type;
         if (body.len < declared)
             event->fault = FAULT_SHORT;
-        event->is_split = session->sides[side].message && session->sides[side].message->is_split;
+        event->is_split = s->message && s->message->is_split;
         if (type == HS_CLIENT_HELLO)
             session_keep_hello(session, event, body);
         else if (rule && rule->keep > 0)
             session_keep_body(session, event, bytes_slice(body, 0, rule->keep));
     }
-    session->sides[side].has_handshake = true;
+    s->has_handshake = true;
+    if (s->is_clear && type == (s->expects_finished ? HS_FINISHED : HS_CLIENT_HELLO))
+        records_protected_handshake(session, side);
     if (rule && rule->sender < 2 && session->client_side == 2)
         session->client_side = rule->sender == ROLE_CLIENT ? (uint8_t)side : (uint8_t)!side;
     if (type == HS_CLIENT_HELLO) {

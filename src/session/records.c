@@ -12,13 +12,22 @@ static struct record_header peek_header(struct bytes b)
     return header;
 }
 
-/* Is this record's content protected? TLS 1.3 gives protected records the outer type application_data; up to TLS 1.2
- * everything after ChangeCipherSpec is. Two bytes cannot be a protected alert: every protection adds some. */
+/* Bytes of the record's content: the MAC behind it is none. */
+static uint16_t content_len(const struct side *s, const struct record_header *h)
+{
+    return s->is_clear && h->length >= s->mac_len ? h->length - s->mac_len : h->length;
+}
+
+/* Is this record's content hidden? TLS 1.3 gives protected records the outer type application_data; up to TLS 1.2
+ * everything after ChangeCipherSpec is, but for suites that do not encrypt. Two bytes cannot be a protected alert:
+ * every protection adds some. */
 static bool is_protected(const struct session *session, const struct side *s, const struct record_header *h)
 {
     if (h->type == CONTENT_APPLICATION_DATA)
         return true;
     if (!s->has_ccs || session_is_tls13(session))
+        return false;
+    if (s->is_clear && h->length >= s->mac_len)
         return false;
     return h->type != CONTENT_ALERT || h->length != 2;
 }
@@ -34,18 +43,18 @@ static void note_hidden(struct session *session, unsigned side, enum event_kind 
         event->offset = span->offset;
         event->first = span->first;
         event->last = span->last;
-        event->len = h->length;
+        event->len = content_len(s, h);
         event->kind = kind;
         event->is_after_gap = s->is_after_gap;
     } else {
-        event = session_event(session, side, kind, span, h->length);
+        event = session_event(session, side, kind, span, content_len(s, h));
         if (!event)
             return;
         if (kind != EVENT_HIDDEN_ALERT && ++s->num_hidden == HIDDEN_KEEP)
             s->last_hidden = session->num_events;
     }
     event->type = h->type;
-    event->is_encrypted = true;
+    event->is_encrypted = !s->is_clear;
 }
 
 static void application_record(struct session *session, unsigned side, const struct record_header *h,
@@ -53,18 +62,21 @@ static void application_record(struct session *session, unsigned side, const str
 {
     struct side *s = &session->sides[side];
     bool is_readable_kind = session->version != 0 && !session_is_tls13(session);
-    if (h->length > 0)
+    if (content_len(s, h) > 0)
         s->has_application = true;
     note_hidden(session, side, is_readable_kind ? EVENT_APPLICATION : EVENT_HIDDEN, h, span);
 }
 
-/* A protected handshake record up to TLS 1.2: a Finished when a ChangeCipherSpec went before, else a later handshake.
- */
-static void protected_handshake(struct session *session, unsigned side, const struct record_header *h,
-                                const struct span *span)
+void records_protect(struct session *session, unsigned side)
+{
+    struct side *s = &session->sides[side];
+    s->is_clear = session->is_next_clear && !session_is_tls13(session);
+    s->mac_len = session->next_mac_len;
+}
+
+void records_protected_handshake(struct session *session, unsigned side)
 {
     struct side *s = &session->sides[side], *peer = &session->sides[!side];
-    note_hidden(session, side, EVENT_HIDDEN, h, span);
     if (s->expects_finished) {
         s->expects_finished = false;
         s->has_finished = true;
@@ -85,6 +97,14 @@ static void change_cipher_spec(struct session *session, unsigned side, const str
         event->type = h->type;
     s->has_ccs = true;
     s->expects_finished = true;
+    records_protect(session, side);
+}
+
+static void hidden_handshake(struct session *session, unsigned side, const struct record_header *h,
+                             const struct span *span)
+{
+    note_hidden(session, side, EVENT_HIDDEN, h, span);
+    records_protected_handshake(session, side);
 }
 
 /* A record that needs no more than its header. False: it has to be collected. */
@@ -101,18 +121,20 @@ static bool record_by_header(struct session *session, unsigned side, const struc
     else if (h->type == CONTENT_HANDSHAKE && session->version == 0)
         return false; /* the ServerHello was not captured: only the content tells */
     else if (h->type == CONTENT_HANDSHAKE)
-        protected_handshake(session, side, h, span);
+        hidden_handshake(session, side, h, span);
     else
         note_hidden(session, side, h->type == CONTENT_ALERT ? EVENT_HIDDEN_ALERT : EVENT_HIDDEN, h, span);
     return true;
 }
 
-static void alert_record(struct session *session, unsigned side, struct bytes fragment, const struct span *span)
+/* The fragment, of which `declared` bytes were sent. */
+static void alert_record(struct session *session, unsigned side, struct bytes fragment, uint32_t declared,
+                         const struct span *span)
 {
     struct fault fault;
     struct cursor c;
     struct alert alert;
-    cursor_init_whole(&c, fragment, &fault);
+    cursor_init(&c, fragment, declared, 0, &fault);
     bool has_one = false;
     while (alert_next(&c, &alert)) {
         has_one = true;
@@ -123,8 +145,8 @@ static void alert_record(struct session *session, unsigned side, struct bytes fr
             event->code = alert.code;
         }
     }
-    if (!has_one) {
-        struct event *event = session_event(session, side, EVENT_HIDDEN_ALERT, span, (uint32_t)fragment.len);
+    if (!has_one && cursor_ok(&c)) {
+        struct event *event = session_event(session, side, EVENT_HIDDEN_ALERT, span, declared);
         if (event) {
             event->type = CONTENT_ALERT;
             event->is_encrypted = true;
@@ -165,14 +187,31 @@ static void record_whole(struct session *session, unsigned side, const struct re
                          const struct span *span)
 {
     struct side *s = &session->sides[side];
+    if (h->type != CONTENT_ALERT || h->length != 2)
+        fragment = bytes_slice(fragment, 0, content_len(s, h));
     if (h->type == CONTENT_ALERT)
-        alert_record(session, side, fragment, span);
+        alert_record(session, side, fragment, content_len(s, h), span);
     else if (h->type == CONTENT_HEARTBEAT)
         heartbeat_record(session, side, fragment, span);
     else if ((s->has_ccs || s->is_after_gap) && session->version == 0 && !s->message && !looks_readable(fragment))
-        protected_handshake(session, side, h, span);
+        hidden_handshake(session, side, h, span);
     else
-        messages_record(session, side, fragment, h->length, span);
+        messages_record(session, side, fragment, content_len(s, h), span);
+}
+
+/* A header without content where there has to be some: stacks step over it, and so is it done here. */
+static void empty_record(struct session *session, unsigned side, const struct record_header *h, const struct span *span)
+{
+    struct event *last = session->num_events > 0 ? &session->events[session->num_events - 1] : NULL;
+    if (last && last->kind == EVENT_EMPTY_RECORD && (unsigned)last->role == side && last->type == h->type &&
+        last->offset + (uint64_t)last->len * RECORD_HEADER_LEN == span->offset) {
+        last->len++;
+        last->last = span->last;
+        return;
+    }
+    struct event *event = session_event(session, side, EVENT_EMPTY_RECORD, span, 1);
+    if (event)
+        event->type = h->type;
 }
 
 /* Not a record: what came before decides what this is. */
@@ -196,6 +235,11 @@ void records_walk(struct session *session, struct flow *flow, unsigned side, str
     if (!s->record && chunk->bytes.len >= RECORD_HEADER_LEN) {
         struct record_header h = peek_header(chunk->bytes);
         struct span span = {chunk->offset, *chunk->moment, *chunk->moment, h.version};
+        if (record_header_is_empty(&h) && !s->is_after_gap) {
+            empty_record(session, side, &h, &span);
+            chunk_advance(chunk, RECORD_HEADER_LEN);
+            return;
+        }
         if (!record_header_is_plausible(&h)) {
             no_record(session, flow, side, chunk->bytes, &span);
             return;
@@ -225,7 +269,10 @@ void records_walk(struct session *session, struct flow *flow, unsigned side, str
     struct bytes held = {s->record->data, s->record->len};
     struct record_header h = peek_header(held);
     struct span span = {s->record->offset, s->record->first, s->record->last, h.version};
-    if (target == RECORD_HEADER_LEN && !record_header_is_plausible(&h)) {
+    if (target == RECORD_HEADER_LEN && record_header_is_empty(&h) && !s->is_after_gap) {
+        empty_record(session, side, &h, &span);
+        buffer_drop(session, &s->record);
+    } else if (target == RECORD_HEADER_LEN && !record_header_is_plausible(&h)) {
         struct buffer *odd = s->record;
         s->record = NULL;
         no_record(session, flow, side, held, &span);
@@ -251,8 +298,12 @@ void records_flush(struct session *session, unsigned side)
     if (held.len > RECORD_HEADER_LEN) {
         struct record_header h = peek_header(held);
         struct span span = {s->record->offset, s->record->first, s->record->last, h.version};
+        if (h.type == CONTENT_ALERT)
+            alert_record(session, side, bytes_slice(held, RECORD_HEADER_LEN, content_len(s, &h)), content_len(s, &h),
+                         &span);
         if (h.type == CONTENT_HANDSHAKE && (session->version != 0 || !s->has_ccs))
-            messages_record(session, side, bytes_slice(held, RECORD_HEADER_LEN, h.length), h.length, &span);
+            messages_record(session, side, bytes_slice(held, RECORD_HEADER_LEN, content_len(s, &h)), content_len(s, &h),
+                            &span);
     }
     buffer_drop(session, &s->record);
 }

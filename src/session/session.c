@@ -459,7 +459,7 @@ bool session_may_be_completed(const struct session *session)
 {
     const struct side *a = &session->sides[0], *b = &session->sides[1];
     return (session->version != 0 || session->is_ssl2) &&
-           (a->num_hidden > 0 || b->num_hidden > 0 || session->has_master_key);
+           (a->num_hidden > 0 || b->num_hidden > 0 || a->has_finished || b->has_finished || session->has_master_key);
 }
 
 bool session_has_payload(const struct session *session)

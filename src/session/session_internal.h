@@ -64,6 +64,8 @@ struct side {
     bool has_ccs : 1;          /* up to TLS 1.2: what follows is protected */
     bool expects_finished : 1; /* the next protected handshake record is a Finished */
     bool has_finished : 1, has_application : 1, has_fin : 1, has_rst : 1;
+    bool is_clear : 1; /* has_ccs, under a suite that encrypts nothing: mac_len bytes follow each record's content */
+    uint8_t mac_len;
     uint32_t message_skip; /* handshake bytes of an oversized message still to come */
 };
 
@@ -94,6 +96,8 @@ struct session {
     uint8_t num_client_hellos;
     bool is_arena_full : 1, is_events_cut : 1, is_finished : 1, is_renegotiating : 1, has_hello_retry : 1, is_ssl2 : 1,
         has_master_key : 1;
+    bool is_next_clear : 1; /* of the latest ServerHello: what a ChangeCipherSpec makes of its side */
+    uint8_t next_mac_len;
     uint16_t cipher;
     uint16_t renegotiations;
     uint32_t arena_len;
@@ -157,6 +161,11 @@ void plain_scan(struct session *session, struct flow *flow, unsigned side, struc
 /* records.c */
 void records_walk(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk);
 void records_flush(struct session *session, unsigned side); /* what is collected will not become whole */
+/* From here on the side is under what the latest ServerHello chose (up to TLS 1.2). */
+void records_protect(struct session *session, unsigned side);
+/* A handshake message under protection, up to TLS 1.2: a Finished when a ChangeCipherSpec went before, else a later
+ * handshake. */
+void records_protected_handshake(struct session *session, unsigned side);
 
 /* resync.c */
 void resync_walk(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk, bool is_last);

@@ -491,10 +491,26 @@ static void test_cut_messages(void **state)
     assert_has(0, "\"hello_retry\":{\"frame\":5},");
     assert_has(0, "\"certificate_request\":{\"cut\":true},");
     assert_has(0, "\"key_exchange\":{\"kind\":\"ecdhe\",\"group\":\"x25519\",\"bits\":255,\"cut\":true},");
-    assert_has(0, "\"faults\":[{\"frame\":6,\"from\":\"server\",\"message\":\"server_hello\",\"kind\":\"cut\"},{");
+    assert_has(0, "\"faults\":[{\"frame\":6,\"from\":\"server\",\"message\":\"server_hello\",\"kind\":\"cut\","
+                  "\"rest\":\"not-captured\"},{");
     assert_has_not(0, "[]");
     assert_has_not(0, "ticket_lifetime_s");
     assert_has_not(0, "\"resumed\"");
+    free(text);
+}
+
+static void test_empty_record(void **state)
+{
+    (void)state;
+    sample.events[7] = (struct event){.kind = EVENT_EMPTY_RECORD,
+                                      .role = ROLE_SERVER,
+                                      .type = CONTENT_HANDSHAKE,
+                                      .len = 3,
+                                      .last = {{8, 0}, 0},
+                                      .offset = 77};
+    char *text = write_lines();
+    assert_has(0, "\"faults\":[{\"frame\":8,\"from\":\"server\",\"content_type\":\"handshake\","
+                  "\"field\":\"TLSPlaintext.length\",\"offset\":77,\"kind\":\"malformed\"}]");
     free(text);
 }
 
@@ -593,6 +609,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_comments, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cut_hellos, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cut_messages, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_empty_record, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_after_gap, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_raw_public_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_small_members, set_up, tear_down),

@@ -54,8 +54,25 @@ static void test_plausible(void **state)
         assert_int_equal(record_header_is_plausible(&cases[i].header), cases[i].want);
 }
 
+/* Content has to be in all records but those of application data. */
+static void test_empty(void **state)
+{
+    (void)state;
+    static const struct {
+        struct record_header header;
+        bool want;
+    } cases[] = {
+        {{22, 0x0301, 0}, true},  {{20, 0x0303, 0}, true},  {{21, 0x0300, 0}, true},
+        {{24, 0x0302, 0}, true},  {{23, 0x0303, 0}, false}, {{22, 0x0301, 1}, false},
+        {{22, 0x0305, 0}, false}, {{25, 0x0303, 0}, false}, {{0, 0, 0}, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_int_equal(record_header_is_empty(&cases[i].header), cases[i].want);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_header), cmocka_unit_test(test_plausible)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_header), cmocka_unit_test(test_plausible),
+                                       cmocka_unit_test(test_empty)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -114,11 +114,19 @@ static void test_cipher_suites(void **state)
         assert_int_equal(suite->is_recommended, !strcmp(csv_field(&csv, "recommended"), "Y"));
         assert_string_equal(suite->weakness, csv_field(&csv, "weakness"));
         assert_string_equal(suite->weakness_all, csv_field(&csv, "weakness_all"));
+        assert_int_equal(suite->is_clear, !strcmp(csv_field(&csv, "enc"), "NULL"));
+        assert_true(suite->is_clear || suite->clear_mac_len == 0);
     }
     for (unsigned code = 0; code <= 0xFFFF; code++)
         if (!seen[code])
             assert_null(cipher_suite_find((uint16_t)code));
     assert_string_equal(cipher_suite_find(0xC02F)->openssl, "ECDHE-RSA-AES128-GCM-SHA256");
+    static const struct {
+        uint16_t code;
+        uint8_t mac_len;
+    } clear[] = {{0x0001, 16}, {0x0002, 20}, {0x003B, 32}, {0x00B1, 48}, {0xC010, 20}, {0xFF87, 32}};
+    for (size_t i = 0; i < sizeof clear / sizeof *clear; i++)
+        assert_int_equal(cipher_suite_find(clear[i].code)->clear_mac_len, clear[i].mac_len);
 }
 
 static void test_ssl2_ciphers(void **state)

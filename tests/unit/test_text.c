@@ -332,9 +332,45 @@ static void test_cut_hellos(void **state)
     c->chain.num = 0;
     c->chain.is_cut = true;
     write_report((struct report_options){0});
-    assert_has("ClientHello (only a part of it was captured or sent)\n");
-    assert_has("ServerHello (only a part of it was captured or sent)\n");
-    assert_has("Certificate (only a part of it was captured or sent)\n");
+    assert_has("ClientHello (the rest did not come before the RST)\n");
+    assert_has("ServerHello (the rest was sent and acknowledged, but is not in the capture)\n");
+    assert_has("Certificate (the rest was sent and acknowledged, but is not in the capture)\n");
+}
+
+/* What became of the rest of the client's hello, by what its stream ends with. */
+static void test_rest_of_message(void **state)
+{
+    (void)state;
+    struct connection *c = &sample.connection;
+    sample.events[0].fault = FAULT_SHORT;
+    sample.events[1] = (struct event){.kind = EVENT_GAP, .role = ROLE_CLIENT, .code = GAP_CUT};
+    write_report((struct report_options){0});
+    assert_has(" (the snapshot length of the capture cut the rest)\n");
+    sample.events[1].code = GAP_UNPROVEN;
+    write_report((struct report_options){0});
+    assert_has(" (the rest is not in the capture, and nobody acknowledged it)\n");
+    sample.events[1].kind = EVENT_FIN;
+    write_report((struct report_options){0});
+    assert_has(" (the rest was never sent: FIN)\n");
+    c->num_events = 1;
+    c->end_kind = FLOW_END_INPUT;
+    write_report((struct report_options){0});
+    assert_has(" (the capture ends before the rest)\n");
+    c->end_kind = FLOW_END_IDLE;
+    write_report((struct report_options){0});
+    assert_has(" (the rest never came)\n");
+    c->is_events_cut = true;
+    write_report((struct report_options){0});
+    assert_has(" (only a part of it was read)\n");
+}
+
+static void test_empty_records(void **state)
+{
+    (void)state;
+    sample.events[7] = (struct event){
+        .kind = EVENT_EMPTY_RECORD, .role = ROLE_SERVER, .type = CONTENT_HANDSHAKE, .len = 3, .last = {{8, 0}, 0}};
+    write_report((struct report_options){0});
+    assert_has("server -> client  3 empty records of type handshake, which must not be sent\n");
 }
 
 static void test_many_messages(void **state)
@@ -407,13 +443,14 @@ static void test_numbers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_block),         TEST(test_verbose),
-        TEST(test_comments),      TEST(test_hello_retry),
-        TEST(test_quiet),         TEST(test_color),
-        TEST(test_order),         TEST(test_filter),
-        TEST(test_not_tls),       TEST(test_why_no_certificates),
-        TEST(test_trust),         TEST(test_cut_hellos),
-        TEST(test_many_messages), cmocka_unit_test(test_numbers),
+        TEST(test_block),           TEST(test_verbose),
+        TEST(test_comments),        TEST(test_hello_retry),
+        TEST(test_quiet),           TEST(test_color),
+        TEST(test_order),           TEST(test_filter),
+        TEST(test_not_tls),         TEST(test_why_no_certificates),
+        TEST(test_trust),           TEST(test_cut_hellos),
+        TEST(test_rest_of_message), TEST(test_empty_records),
+        TEST(test_many_messages),   cmocka_unit_test(test_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
