@@ -1,6 +1,7 @@
 /* The command line: POSIX.1-2017 utility conventions with GNU's long options, see options.h. */
 #include "options.h"
 
+#include "options_internal.h"
 #include "report/timestamp.h"
 
 #include <errno.h>
@@ -28,6 +29,14 @@ enum key {
     KEY_NAME,
     KEY_AT,
     KEY_NO_VERIFY,
+    KEY_CLIENT_TRUST,
+    KEY_EXPIRING_DAYS,
+    KEY_SERVER,
+    KEY_SERVER_VERSIONS,
+    KEY_SERVER_CIPHERS,
+    KEY_SERVER_GROUPS,
+    KEY_SERVER_SIGALGS,
+    KEY_SERVER_CERT,
 };
 
 /* In the order of enum outcome, enum options_color, enum options_fail_on (from 1), enum capture_hash. */
@@ -52,6 +61,14 @@ const struct option_row *options_table(void)
         {KEY_NAME, "name", "NAME", "name of servers that were not asked for by name", NULL},
         {KEY_AT, "at", "TIME", "verify chains at this time, not at the capture's", NULL},
         {KEY_NO_VERIFY, "no-verify", NULL, "do not verify chains", NULL},
+        {KEY_CLIENT_TRUST, "client-trust", "NAME", "this store (of --trust, or system) is the client's own", NULL},
+        {KEY_EXPIRING_DAYS, "expiring-days", "DAYS", "warn of certificates that expire within DAYS (30)", NULL},
+        {KEY_SERVER, "server", "HOST", "what follows is told of this server alone: HOST or HOST:PORT", NULL},
+        {KEY_SERVER_VERSIONS, "server-versions", "VERSIONS", "what servers speak: TLSv1.2,TLSv1.3", NULL},
+        {KEY_SERVER_CIPHERS, "server-ciphers", "CIPHERS", "their suites: a cipher string of OpenSSL", NULL},
+        {KEY_SERVER_GROUPS, "server-groups", "GROUPS", "their key-exchange groups: x25519,P-256", NULL},
+        {KEY_SERVER_SIGALGS, "server-sigalgs", "SIGALGS", "their signature algorithms: RSA-PSS+SHA256", NULL},
+        {KEY_SERVER_CERT, "server-cert", "TYPES", "their certificates: rsa, ecdsa, ed25519", NULL},
         {KEY_ONLY, "only", "OUTCOME", "show only these: completed, failed, incomplete, not-tls", outcome_values},
         {KEY_SNI, "sni", "NAME", "show only connections to NAME; .example.com: to names that end so", NULL},
         {KEY_VERDICT, "verdict", "CODE", "show only connections with this verdict", NULL},
@@ -73,42 +90,13 @@ const struct option_row *options_table(void)
 
 /* ---- hints */
 
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Levenshtein's distance, names cut at MAX_NAME. */
-static size_t distance(const char *a, size_t a_len, const char *b)
-{
-    size_t row[MAX_NAME + 1], b_len = strnlen(b, MAX_NAME);
-    for (size_t k = 0; k <= b_len; k++)
-        row[k] = k;
-    for (size_t i = 0; i < a_len && i < MAX_NAME; i++) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t k = 0; k < b_len; k++) {
-            size_t above = row[k + 1];
-            row[k + 1] = least(diagonal + (a[i] != b[k]), 1 + least(above, row[k]));
-            diagonal = above;
-        }
-    }
-    return row[b_len];
-}
-
 /* The option whose name is like what was typed; NULL when none is. */
 static const char *closest(const char *typed, size_t len)
 {
-    const char *best = NULL;
-    size_t best_distance = len < 5 ? 2 : 3; /* at most one edit in a short name, two in a long one */
-    for (const struct option_row *row = options_table(); row->name; row++) {
-        size_t d = distance(typed, len, row->name);
-        if (d < best_distance) {
-            best = row->name;
-            best_distance = d;
-        }
-    }
-    return best;
+    struct options_hint hint = options_hint_begin(typed, len);
+    for (const struct option_row *row = options_table(); row->name; row++)
+        options_hint_offer(&hint, row->name);
+    return hint.best;
 }
 
 static const struct option_row *row_of(int key)
@@ -274,6 +262,17 @@ static int take_trust(struct options *o, const char *value, struct error *error)
     return 0;
 }
 
+static int take_expiring_days(struct options *o, const char *value, struct error *error)
+{
+    const char *end;
+    uint64_t days;
+    if (take_number(value, 36500, &days, &end) < 0 || *end)
+        return error_set(error, "--expiring-days: '%s' is no number of days from 0 to 36500", value);
+    o->pipeline.diagnose.has_expiring_days = true;
+    o->pipeline.diagnose.expiring_days = (unsigned)days;
+    return 0;
+}
+
 /* RFC 3339, or seconds since 1970. */
 static int take_at(struct options *o, const char *value, struct error *error)
 {
@@ -287,6 +286,23 @@ static int take_at(struct options *o, const char *value, struct error *error)
     o->pipeline.verify.has_at = true;
     o->pipeline.verify.at = time;
     return 0;
+}
+
+/* What is told of servers. */
+static int take_told(struct told_server *told, int key, const char *value, struct error *error)
+{
+    static const struct {
+        int key;
+        int (*take)(struct told_server *told, const char *value, struct error *error);
+    } rows[] = {
+        {KEY_SERVER, option_told_server},          {KEY_SERVER_VERSIONS, option_told_versions},
+        {KEY_SERVER_CIPHERS, option_told_ciphers}, {KEY_SERVER_GROUPS, option_told_groups},
+        {KEY_SERVER_SIGALGS, option_told_sigalgs}, {KEY_SERVER_CERT, option_told_cert},
+    };
+    size_t i = 0;
+    while (rows[i].key != key)
+        i++;
+    return rows[i].take(told, value, error);
 }
 
 static int take(struct options *o, int key, const char *value, struct error *error)
@@ -338,6 +354,17 @@ static int take(struct options *o, int key, const char *value, struct error *err
     case KEY_NO_VERIFY:
         o->pipeline.skip_verify = true;
         return 0;
+    case KEY_CLIENT_TRUST:
+        return take_text(&o->pipeline.diagnose.client_trust, key, value, error);
+    case KEY_EXPIRING_DAYS:
+        return take_expiring_days(o, value, error);
+    case KEY_SERVER:
+    case KEY_SERVER_VERSIONS:
+    case KEY_SERVER_CIPHERS:
+    case KEY_SERVER_GROUPS:
+    case KEY_SERVER_SIGALGS:
+    case KEY_SERVER_CERT:
+        return take_told(&o->pipeline.diagnose.told, key, value, error);
     }
     i = one_value(key, value, error);
     if (i < 0)
@@ -374,6 +401,40 @@ static void make_getopt_tables(char *letters, struct option *names)
     *names = (struct option){0};
 }
 
+/* The store that is the client's own is one of those in use; the system's is taken along when it is named here alone.
+ */
+static int check_client_trust(struct options *o, struct error *error)
+{
+    const char *name = o->pipeline.diagnose.client_trust;
+    size_t num = o->pipeline.verify.num_stores;
+    bool is_system = name && strcmp(name, "system") == 0;
+    if (!name || (is_system && num == 0))
+        return 0;
+    for (size_t i = 0; i < num; i++)
+        if (strcmp(o->stores[i].name, name) == 0)
+            return 0;
+    if (is_system)
+        return take_trust(o, name, error);
+    struct options_hint hint = options_hint_begin(name, strlen(name));
+    options_hint_offer(&hint, "system");
+    for (size_t i = 0; i < num; i++)
+        options_hint_offer(&hint, o->stores[i].name);
+    if (hint.best)
+        return error_set(error, "--client-trust: no trust store is named '%s'; did you mean %s?", name, hint.best);
+    return error_set(error, "--client-trust: no trust store is named '%s'; name it with --trust %s=PATH", name, name);
+}
+
+static int check_together(struct options *o, struct error *error)
+{
+    const struct told_server *told = &o->pipeline.diagnose.told;
+    if (o->pipeline.skip_verify && o->pipeline.diagnose.client_trust)
+        return error_set(error, "--client-trust needs what --no-verify leaves out");
+    if (told->name[0] && !told_is_any(told))
+        return error_set(error, "--server tells whom --server-ciphers, --server-versions and the like are about; none "
+                                "is given");
+    return check_client_trust(o, error);
+}
+
 enum options_result options_parse(int argc, char *const argv[], struct options *out, struct error *error)
 {
     char letters[2 * MAX_OPTIONS + 3];
@@ -407,7 +468,7 @@ enum options_result options_parse(int argc, char *const argv[], struct options *
         error_set(error, "no capture is named (- is standard input); see --help");
         return OPTIONS_WRONG;
     }
-    return OPTIONS_RUN;
+    return check_together(out, error) < 0 ? OPTIONS_WRONG : OPTIONS_RUN;
 }
 
 void options_cleanup(struct options *options)

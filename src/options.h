@@ -18,8 +18,8 @@ enum options_fail_on { FAIL_ON_NOTHING, FAIL_ON_ERROR, FAIL_ON_WARNING };
 
 struct options {
     /* Filled as far as arguments tell: capture, filter, format, report.verbose, report.quiet, selection, ports,
-     * list_probes, verify (but now), skip_verify, name. What depends on the world (fd, colours, width, progress, stop,
-     * verify.now) is the caller's to set. */
+     * list_probes, verify (but now), skip_verify, diagnose, name. What depends on the world (fd, colours, width,
+     * progress, stop, verify.now) is the caller's to set. */
     struct pipeline_options pipeline;
     const char *output; /* -o FILE; NULL: standard output */
     enum options_color color;

@@ -273,6 +273,7 @@ static void sum_up(struct pipeline *p, const struct pipeline_result *result)
     add_limit(s, "findings or parts of them that did not fit", p->diagnosis.num_dropped);
     s->capture = p->capture;
     s->verifier = p->verifier;
+    s->said = &p->options->diagnose;
     s->filter = p->options->filter;
     s->was_interrupted = result->was_stopped;
     if (s->time_digits == 0)

@@ -6,6 +6,7 @@
 #define TLSWHY_PIPELINE_H
 
 #include "capture/capture.h"
+#include "diagnose/diagnose.h"
 #include "error.h"
 #include "report/report.h"
 
@@ -37,6 +38,7 @@ struct pipeline_options {
     struct selection selection;
     struct verify_options verify;
     bool skip_verify;
+    struct diagnose_options diagnose;
     const char *name;               /* of servers that are not asked for by name; NULL unknown */
     const struct port_range *ports; /* told by the user to be TLS ports */
     size_t num_ports;

@@ -106,7 +106,7 @@ static void build(const struct pipeline *p, const struct flow *flow, struct conn
 static void judge(struct pipeline *p, struct connection *c)
 {
     ask_trust(p, c);
-    struct diagnose_context context = {p->groups[c->group]->last, p->profiles};
+    struct diagnose_context context = {p->groups[c->group]->last, p->profiles, &p->options->diagnose};
     diagnose(&p->diagnosis, c, &context);
 }
 

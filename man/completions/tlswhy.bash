@@ -20,7 +20,8 @@ _tlswhy()
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return ;;
-        --filter | -f | --ports | --trust | --trust-password | --name | --at | --sni | --verdict | --connection) return ;;
+        --server | --server-versions | --server-ciphers | --server-groups | --server-sigalgs | --server-cert) return ;;
+        --filter | -f | --ports | --trust | --trust-password | --client-trust | --expiring-days | --name | --at | --sni | --verdict | --connection) return ;;
     esac
     if [[ -n $values ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
@@ -29,6 +30,7 @@ _tlswhy()
     if [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "
             -r --read -f --filter -n --no-resolve --ports --probes --hash --trust --trust-password --intermediates --name --at --no-verify
+            --client-trust --expiring-days --server --server-versions --server-ciphers --server-groups --server-sigalgs --server-cert
             --only --sni --verdict --connection --format -o --output -v --verbose -q --quiet --color --no-progress --fail-on -h --help -V --version
         " -- "$cur")
         return

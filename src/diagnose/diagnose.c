@@ -26,6 +26,8 @@ void diagnose(struct diagnosis *d, const struct connection *c, const struct diag
     }
     if (!s.is_completed)
         s.end = ending_find(c, &context->last);
+    if (!s.is_completed && context->options && told_applies(&context->options->told, c))
+        s.told = &context->options->told;
     if (c->has_client_hello)
         s.top_version = client_hello_top_version(&c->client_hello);
     diagnosis_reset(d);

@@ -7,10 +7,20 @@
 
 #include "diagnose/finding.h"
 #include "diagnose/profile.h"
+#include "diagnose/told.h"
+
+/* What the user says; all zeros: nothing. */
+struct diagnose_options {
+    struct told_server told;
+    const char *client_trust; /* name of the trust store that is the client's own; NULL unknown */
+    bool has_expiring_days;   /* else 30 */
+    unsigned expiring_days;
+};
 
 struct diagnose_context {
-    struct moment last;              /* the capture's latest packet: shows that time went on */
-    const struct profiles *profiles; /* what is known of servers; NULL: nothing */
+    struct moment last;                     /* the capture's latest packet: shows that time went on */
+    const struct profiles *profiles;        /* what is known of servers; NULL: nothing */
+    const struct diagnose_options *options; /* NULL: nothing was said */
 };
 
 /* Empties *d, then fills it. The connection must outlive *d's use. */

@@ -134,11 +134,16 @@ static void explain_parameters(const struct subject *s, struct diagnosis *d, str
         finding_detail(d, f, "The client did not like what the server chose or showed. Its log knows the reason.");
         return;
     }
+    struct overlap_summary parameters = overlap_sum_up(s, d);
     finding_detail(d, f,
-                   "Nothing in the capture tells which parameter. Candidates, the likeliest first: cipher "
-                   "suites, key-exchange groups, signature algorithms, the certificate's key type, the version, "
-                   "a client certificate.");
-    finding_detail(d, f, "A connection that this server accepts, in the same capture, would settle it.");
+                   "Nothing in the capture tells which parameter. Candidates, the likeliest first: %s%sa client "
+                   "certificate.",
+                   parameters.open, *parameters.open ? ", " : "");
+    if (*parameters.closed)
+        finding_detail(d, f, "Ruled out by what is known of the server: %s.", parameters.closed);
+    finding_detail(d, f,
+                   "A connection that this server accepts, in the same capture, would settle it; or tell what it "
+                   "is configured for: --server-ciphers and the like.");
 }
 
 static const struct {

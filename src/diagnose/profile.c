@@ -60,7 +60,10 @@ static unsigned kind_of_type(const char *type)
 unsigned key_kind_of_scheme(uint16_t scheme)
 {
     const struct signature_scheme *known = signature_scheme_find(scheme);
-    return known ? kind_of_type(known->key_type) : 0;
+    if (!known)
+        return 0;
+    unsigned kind = kind_of_type(known->key_type);
+    return kind ? kind : kind_of_type(known->name); /* the registry's "eddsa" are two types of key */
 }
 
 uint16_t client_hello_top_version(const struct client_hello *hello)

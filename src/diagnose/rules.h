@@ -15,6 +15,7 @@ struct subject {
     const struct diagnose_context *context;
     const struct server_profile *server;    /* as this name; NULL when nothing was seen of it */
     const struct server_profile *all_names; /* of that address and port */
+    const struct told_server *told;         /* what the user said of this server; NULL nothing */
     struct ending end;                      /* of a connection that did not complete */
     bool is_completed;
     uint16_t top_version; /* the newest that the client offers; 0 without a hello */
@@ -117,6 +118,15 @@ const char *say_list(struct diagnosis *d, struct u16_list codes,
                      const char *(*say)(struct diagnosis *d, uint16_t code));
 const char *say_versions_offered(struct diagnosis *d, const struct connection *c);
 const char *say_kinds(struct diagnosis *d, unsigned kinds);
+const char *say_told(struct diagnosis *d, const struct told_list *list,
+                     const char *(*say)(struct diagnosis *d, uint16_t code));
+
+/* overlap.c: the dimensions of a refused hello, as lists for a sentence; "" when there is none. `open` are those that
+ * may be the reason, `closed` those that the server was seen, or told, to have in common with the hello. */
+struct overlap_summary {
+    const char *open, *closed;
+};
+struct overlap_summary overlap_sum_up(const struct subject *s, struct diagnosis *d);
 
 /* Evidence that most findings of a handshake need. */
 void show_hello(struct diagnosis *d, struct finding *f, const struct connection *c);

@@ -100,6 +100,15 @@ const char *say_set(struct diagnosis *d, const struct code_set *set,
     return say_items(d, &list);
 }
 
+const char *say_told(struct diagnosis *d, const struct told_list *told,
+                     const char *(*say)(struct diagnosis *d, uint16_t code))
+{
+    struct sentence list = {.len = 0};
+    for (unsigned i = 0; i < told->num; i++)
+        add_item(&list, say(d, told->at[i]));
+    return say_items(d, &list);
+}
+
 const char *say_list(struct diagnosis *d, struct u16_list codes, const char *(*say)(struct diagnosis *d, uint16_t code))
 {
     struct sentence list = {.len = 0};

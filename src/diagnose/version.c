@@ -88,17 +88,30 @@ static void intolerant(const struct subject *s, struct diagnosis *d)
     show_profile(d, f, server);
 }
 
+static uint16_t newer(uint16_t a, uint16_t b)
+{
+    b = version_is_tls13(b) ? VERSION_TLS13 : b;
+    return a > b ? a : b;
+}
+
 /* Who is behind: the client when it offers nothing new, the server when the client's newest is today's. */
 static enum party outdated_side(const struct subject *s, const struct server_profile *server)
 {
     uint16_t newest = 0;
-    for (unsigned i = 0; server && i < server->versions.num; i++) {
-        uint16_t version = version_is_tls13(server->versions.at[i]) ? VERSION_TLS13 : server->versions.at[i];
-        newest = version > newest ? version : newest;
-    }
+    for (unsigned i = 0; server && i < server->versions.num; i++)
+        newest = newer(newest, server->versions.at[i]);
+    for (unsigned i = 0; s->told && i < s->told->versions.num; i++)
+        newest = newer(newest, s->told->versions.at[i]);
     if (newest == 0)
         newest = VERSION_TLS12;
     return s->top_version > newest || s->top_version >= VERSION_TLS13 ? PARTY_SERVER : PARTY_CLIENT;
+}
+
+static void say_told_versions(const struct subject *s, struct diagnosis *d, struct finding *f)
+{
+    if (s->told && s->told->versions.num > 0)
+        finding_detail(d, f, "As you told by --server-versions, it speaks %s.",
+                       say_told(d, &s->told->versions, say_version));
 }
 
 static void say_refusal(const struct subject *s, struct diagnosis *d, struct finding *f)
@@ -122,6 +135,7 @@ static void refused_by_server(const struct subject *s, struct diagnosis *d)
     say_refusal(s, d, f);
     if (s->server && s->server->versions.num > 0)
         finding_detail(d, f, "With others it chose %s.", say_set(d, &s->server->versions, say_version));
+    say_told_versions(s, d, f);
     show_hello(d, f, s->c);
     show_ending(d, f, s);
     show_profile(d, f, s->server);
@@ -164,6 +178,18 @@ static void refused_by_client(const struct subject *s, struct diagnosis *d)
     show_ending(d, f, s);
 }
 
+static bool offers_one_of(const struct subject *s, const struct server_profile *server)
+{
+    const struct client_hello *hello = &s->c->client_hello;
+    for (unsigned i = 0; server && i < server->versions.num; i++)
+        if (client_hello_offers_version(hello, server->versions.at[i]))
+            return true;
+    for (unsigned i = 0; s->told && i < s->told->versions.num; i++)
+        if (client_hello_offers_version(hello, s->told->versions.at[i]))
+            return true;
+    return false;
+}
+
 /* The hello was refused without saying why, and the server is known to choose only versions that it did not offer. */
 static void refused_by_knowledge(const struct subject *s, struct diagnosis *d)
 {
@@ -173,17 +199,17 @@ static void refused_by_knowledge(const struct subject *s, struct diagnosis *d)
         is_alert_of(s, ROLE_SERVER) && (s->end.event->code == ALERT_HANDSHAKE_FAILURE || s->end.event->code == 71 ||
                                         s->end.event->code == 47 || s->end.event->code == 10);
     bool is_dropped = is_over_by_close(s) && s->end.role == ROLE_SERVER && stream_of(c, ROLE_SERVER)->bytes == 0;
-    if ((!is_refused && !is_dropped) || !is_hello_rejected(s) || c->is_client_hello_cut || !server ||
-        server->versions.num == 0 || diagnosis_has_cause(d))
+    bool is_seen = server && server->versions.num > 0, is_told = s->told && s->told->versions.num > 0;
+    if ((!is_refused && !is_dropped) || !is_hello_rejected(s) || c->is_client_hello_cut || (!is_seen && !is_told) ||
+        diagnosis_has_cause(d) || offers_one_of(s, server))
         return;
-    for (unsigned i = 0; i < server->versions.num; i++)
-        if (client_hello_offers_version(&c->client_hello, server->versions.at[i]))
-            return;
     struct finding *f = finding_cause(d, FINDING_VERSION_UNSUPPORTED, CERTAINTY_LIKELY, PARTY_SERVER);
     f->side = outdated_side(s, server);
     say_refusal(s, d, f);
-    finding_detail(d, f, "It did not say so, but it chose %s with others and this hello offers %s.",
-                   say_set(d, &server->versions, say_version), say_versions_offered(d, c));
+    if (is_seen)
+        finding_detail(d, f, "It did not say so, but it chose %s with others and this hello offers %s.",
+                       say_set(d, &server->versions, say_version), say_versions_offered(d, c));
+    say_told_versions(s, d, f);
     show_hello(d, f, c);
     show_ending(d, f, s);
     show_profile(d, f, server);

@@ -69,7 +69,8 @@ void json_verification(const struct json_record *r);
 void json_ocsp(const struct json_record *r);
 void json_stores(struct json *j, const struct verifier *verifier);
 
-/* json_server.c */
+/* json_server.c: a record; the summary's "told" */
+void json_told(struct json *j, const struct told_server *told);
 void json_server(struct report *report, const struct server_profile *server);
 
 /* json_findings.c: "findings", the verdict's own first. */

@@ -1,4 +1,4 @@
-/* The JSON format: server records, what the capture taught about one server. */
+/* The JSON format: server records, what the capture taught about one server; and what the user told. */
 #include "report/address.h"
 #include "report/format.h"
 #include "report/json_report.h"
@@ -52,6 +52,39 @@ static void chains(struct json *j, const struct server_profile *server)
     for (unsigned i = 0; i < server->num_leaves; i++)
         json_name(j, certificate_facts(server->leaves[i])->sha256);
     json_close(j, ']');
+}
+
+static void told_codes(struct json *j, const char *key, const struct told_list *told, json_name_of *name_of)
+{
+    if (told->num == 0)
+        return;
+    json_key_string(j, key);
+    json_open(j, '[');
+    for (unsigned i = 0; i < told->num; i++)
+        json_code_point(j, name_of(told->at[i]), told->at[i]);
+    json_close(j, ']');
+}
+
+void json_told(struct json *j, const struct told_server *told)
+{
+    if (!told_is_any(told))
+        return;
+    JSON_KEY(j, "told");
+    json_open(j, '{');
+    if (told->name[0]) {
+        JSON_KEY(j, "server");
+        json_bytes_of(j, told->name);
+    }
+    if (told->port != 0) {
+        JSON_KEY(j, "port");
+        json_u64(j, told->port);
+    }
+    told_codes(j, "versions", &told->versions, version_name);
+    told_codes(j, "ciphers", &told->ciphers, cipher_name);
+    told_codes(j, "groups", &told->groups, group_name);
+    told_codes(j, "signature_algorithms", &told->signature_algorithms, signature_scheme_name);
+    certificate_types(j, told->key_kinds);
+    json_close(j, '}');
 }
 
 void json_server(struct report *report, const struct server_profile *server)

@@ -212,6 +212,13 @@ void json_summary(struct json_report *report, const struct report_summary *summa
         JSON_KEY(j, "filter");
         json_bytes_of(j, summary->filter);
     }
+    if (summary->said) {
+        json_told(j, &summary->said->told);
+        if (summary->said->client_trust) {
+            JSON_KEY(j, "client_trust");
+            json_bytes_of(j, summary->said->client_trust);
+        }
+    }
     if (summary->was_interrupted) {
         JSON_KEY(j, "interrupted");
         json_bool(j, true);

@@ -9,6 +9,7 @@
 #define TLSWHY_REPORT_REPORT_H
 
 #include "capture/capture.h"
+#include "diagnose/diagnose.h"
 #include "diagnose/finding.h"
 #include "diagnose/profile.h"
 #include "error.h"
@@ -54,8 +55,9 @@ struct report_summary {
     unsigned num_limits;
     bool was_interrupted;
     uint8_t time_digits;
-    const char *filter;              /* of -f, NULL none */
-    const struct verifier *verifier; /* tells which trust stores were read; NULL none */
+    const char *filter;                  /* of -f, NULL none */
+    const struct verifier *verifier;     /* tells which trust stores were read; NULL none */
+    const struct diagnose_options *said; /* what the user said of servers and clients; NULL nothing */
 };
 
 struct report_options {

@@ -144,6 +144,32 @@ static void totals(struct text *t, const struct report_summary *s, uint64_t fail
     }
 }
 
+/* What the user said, since verdicts may rest on it. */
+static void told(struct text *t, const struct told_server *told)
+{
+    const struct {
+        const char *what;
+        bool is_told;
+    } parts[] = {{"versions", told->versions.num > 0},
+                 {"cipher suites", told->ciphers.num > 0},
+                 {"groups", told->groups.num > 0},
+                 {"signature algorithms", told->signature_algorithms.num > 0},
+                 {"certificate types", told->key_kinds != 0}};
+    if (!told_is_any(told))
+        return;
+    struct text_list list = text_list_begin(t, "told by you");
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (parts[i].is_told)
+            text_list_item(&list, parts[i].what);
+    text_list_end(&list);
+    text_label(t, "");
+    text_plain(t, told->name[0] ? "of the server " : "of all servers");
+    text_bytes_of(t, told->name);
+    if (told->port != 0)
+        text_printf(t, " port %u", told->port);
+    text_line_end(t);
+}
+
 static void left_out(struct text *t, const struct report_summary *s)
 {
     for (enum packet_skip reason = SKIP_NONE + 1; reason < NUM_PACKET_SKIPS; reason++) {
@@ -163,6 +189,8 @@ static void left_out(struct text *t, const struct report_summary *s)
     }
     if (s->verifier)
         text_store_errors(t, s->verifier);
+    if (s->said)
+        told(t, &s->said->told);
     if (s->filter) {
         text_label(t, "only");
         text_plain(t, "packets that match: ");

@@ -209,7 +209,7 @@ static void test_wrong(void **state)
     } cases[] = {
         {"--fromat json f", "unknown option '--fromat'; did you mean --format?"},
         {"--colour=always f", "unknown option '--colour'; did you mean --color?"},
-        {"--sin x f", "unknown or ambiguous option '--sin'; see --help"},
+        {"--sin x f", "unknown option '--sin'; did you mean --sni?"},
         {"--snii x f", "unknown option '--snii'; did you mean --sni?"},
         {"--only-failed f", "unknown or ambiguous option '--only-failed'; see --help"},
         {"--no f", "unknown or ambiguous option '--no'; see --help"},
@@ -231,11 +231,36 @@ static void test_wrong(void **state)
         {"f --connection 18446744073709551616",
          "--connection: '18446744073709551616' is no connection's id; reports show it as #ID or \"id\""},
         {"f --verdict No", "--verdict: 'No' is no code such as tcp-refused"},
+        {"f --expiring-days -1", "--expiring-days: '-1' is no number of days from 0 to 36500"},
+        {"f --expiring-days 40000", "--expiring-days: '40000' is no number of days from 0 to 36500"},
+        {"f --client-trust corp", "--client-trust: no trust store is named 'corp'; name it with --trust corp=PATH"},
+        {"f --client-trust copr --trust corp=x", "--client-trust: no trust store is named 'copr'; did you mean corp?"},
+        {"f --client-trust system --no-verify", "--client-trust needs what --no-verify leaves out"},
+        {"f --server a",
+         "--server tells whom --server-ciphers, --server-versions and the like are about; none is given"},
+        {"f --server a: --server-cert rsa", "--server: '' (character 3) is no port"},
+        {"f --server-cert rsa,dh", "--server-cert: 'dh' (character 5) is no type of certificate (rsa, ecdsa, ed25519, "
+                                   "ed448, dsa)"},
+        {"f --server-versions ''", "--server-versions names no version"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_int_equal(parse(cases[i].line), OPTIONS_WRONG);
         assert_string_equal(error.text, cases[i].text);
     }
+}
+
+static void test_client_trust(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("f --client-trust system"), OPTIONS_RUN);
+    assert_int_equal(options.pipeline.verify.num_stores, 0); /* the default store bears that name */
+    assert_string_equal(options.pipeline.diagnose.client_trust, "system");
+    assert_int_equal(parse("f --client-trust corp --trust corp=x"), OPTIONS_RUN);
+    /* The system's store is taken along when it is the client's. */
+    assert_int_equal(parse("f --trust corp=x --client-trust system"), OPTIONS_RUN);
+    assert_int_equal(options.pipeline.verify.num_stores, 2);
+    assert_string_equal(options.stores[1].name, "system");
+    assert_null(options.stores[1].path);
 }
 
 static void test_help_and_version(void **state)
@@ -268,13 +293,14 @@ static void test_every_row_is_taken(void **state)
 {
     (void)state;
     for (const struct option_row *row = options_table(); row->name; row++) {
-        static const char *const tries[] = {"443", "1", "x", "system", NULL};
+        static const char *const tries[] = {"443", "1", "x", "system", "rsa", "P-256", "RSA+SHA256", NULL};
         const char *const *value = row->values ? row->values : tries;
         char option[64];
         snprintf(option, sizeof option, "--%s", row->name);
         unsigned taken = 0;
         for (; *value; value++) {
-            const char *const words[] = {"f", option, row->argument ? *value : NULL, NULL};
+            /* --server alone would say nothing. */
+            const char *const words[] = {"f", "--server-cert", "rsa", option, row->argument ? *value : NULL, NULL};
             enum options_result result = parse_words(words);
             taken += result != OPTIONS_WRONG;
             if (row->values)
@@ -317,6 +343,7 @@ int main(void)
         TEST(test_trust),
         TEST(test_too_many_ports),
         TEST(test_wrong),
+        TEST(test_client_trust),
         TEST(test_help_and_version),
         TEST(test_every_row_is_taken),
         TEST(test_color),

@@ -1,0 +1,45 @@
+/* What the files of the command line share; nobody else includes it. */
+#ifndef TLSWHY_OPTIONS_INTERNAL_H
+#define TLSWHY_OPTIONS_INTERNAL_H
+
+#include "diagnose/told.h"
+#include "error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* How many edits (two letters swapped are one) lie between `len` bytes and a word, upper and lower case being the same;
+ * both cut at 64 bytes. */
+size_t options_distance(const char *typed, size_t len, const char *word);
+
+/* A walk over candidates for "did you mean". */
+struct options_hint {
+    const char *typed;
+    size_t len, best_distance;
+    const char *best; /* NULL: nothing is near */
+};
+struct options_hint options_hint_begin(const char *typed, size_t len);
+void options_hint_offer(struct options_hint *hint, const char *word);
+
+/* One word of a list on the command line. */
+struct option_word {
+    const char *at;
+    size_t len, place; /* place: counted from 1, in the whole value */
+};
+/* The next word of a list whose separators are `separators`; false at the end. *next begins at 0. */
+bool option_word_next(const char *list, const char *separators, size_t *next, struct option_word *word);
+/* "--OPTION: 'WORD' (character PLACE) is no WHAT; did you mean HINT?" Always -1. */
+int option_word_refuse(const char *option, const struct option_word *word, const char *what,
+                       const struct options_hint *hint, struct error *error);
+
+/* options_told.c: the values of --server, --server-versions, --server-groups, --server-sigalgs, --server-cert. They add
+ * to what is there. -1 and *error with place and hint. */
+int option_told_server(struct told_server *told, const char *value, struct error *error) MUST_CHECK;
+int option_told_versions(struct told_server *told, const char *value, struct error *error) MUST_CHECK;
+int option_told_groups(struct told_server *told, const char *value, struct error *error) MUST_CHECK;
+int option_told_sigalgs(struct told_server *told, const char *value, struct error *error) MUST_CHECK;
+int option_told_cert(struct told_server *told, const char *value, struct error *error) MUST_CHECK;
+/* options_ciphers.c: --server-ciphers, expanded by OpenSSL. */
+int option_told_ciphers(struct told_server *told, const char *value, struct error *error) MUST_CHECK;
+
+#endif
