@@ -56,6 +56,8 @@ enum {
     LIMIT_FINDING_TEXT = 32 * 1024, /* and the bytes of their sentences */
 
     LIMIT_OUTPUT_BLOCK = 256 * 1024,      /* bytes of a report written at once */
+    LIMIT_RENDERED = 1024,                /* texts rendered from equal bytes that are kept */
+    LIMIT_RENDERED_BYTES = 16 * 1024,     /* and the bytes of one, with those that it was rendered from */
     LIMIT_SPOOL_MEMORY = 4 * 1024 * 1024, /* report text held back in memory; more goes to a temporary file */
     LIMIT_SHOWN_NAME = 256,               /* bytes of one name from the network shown in text, then its length */
     LIMIT_SHOWN_COMMENT = 4096,           /* bytes of one comment of a capture shown in JSON, then its length */

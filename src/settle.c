@@ -103,11 +103,14 @@ static void build(const struct pipeline *p, const struct flow *flow, struct conn
     find_name(p, c, name);
 }
 
-static void judge(struct pipeline *p, struct connection *c)
+static void judge(struct pipeline *p, const struct connection *c)
 {
-    ask_trust(p, c);
     struct diagnose_context context = {p->groups[c->group]->last, p->profiles, &p->options->diagnose};
     diagnose(&p->diagnosis, c, &context);
+    if (c->flow->is_blind) { /* nothing is known of what it said, so nothing may be said of it */
+        diagnosis_reset(&p->diagnosis);
+        p->diagnosis.verdict.outcome = OUTCOME_INCOMPLETE;
+    }
 }
 
 static void emit(struct pipeline *p, const struct connection *c)
@@ -180,23 +183,31 @@ void settle_forget(struct pipeline *p)
         let_go(p, &p->held);
 }
 
-/* Judges; reports it when it completed, or in any case when `is_last`. True when it was reported. */
+static bool has_completed(const struct connection *c)
+{
+    return c->handshake_end.place.frame != 0;
+}
+
+/* Reports it; one whose handshake completed and that failed for all that only when `is_last`. True when it did. */
+static bool report_judged(struct pipeline *p, const struct connection *c, bool is_last)
+{
+    judge(p, c);
+    bool is_completed = p->diagnosis.verdict.outcome == OUTCOME_COMPLETED;
+    if (is_last || is_completed)
+        emit(p, c);
+    if (is_completed && !p->has_learned)
+        profiles_learn(p->profiles, c, true);
+    return is_last || is_completed;
+}
+
+/* Reports it when it completed, or in any case when `is_last`. True when it was reported. */
 static bool report(struct pipeline *p, const struct flow *flow, bool is_last)
 {
     struct connection c;
     char name[NAME_LEN];
     build(p, flow, &c, name);
-    judge(p, &c);
-    if (flow->is_blind) { /* nothing is known of what it said, so nothing may be said of it */
-        diagnosis_reset(&p->diagnosis);
-        p->diagnosis.verdict.outcome = OUTCOME_INCOMPLETE;
-    }
-    bool is_completed = p->diagnosis.verdict.outcome == OUTCOME_COMPLETED;
-    bool is_reported = is_last || is_completed;
-    if (is_reported)
-        emit(p, &c);
-    if (is_completed && !p->has_learned)
-        profiles_learn(p->profiles, &c, true);
+    ask_trust(p, &c); /* of those that wait, too: their issuers may complete the chains of others */
+    bool is_reported = (is_last || has_completed(&c)) && report_judged(p, &c, is_last);
     connection_cleanup(&c);
     return is_reported;
 }
@@ -207,6 +218,45 @@ static void hold(struct pipeline *p, struct flow *flow)
     p->num_held++;
 }
 
+static bool is_wanted(const struct pipeline *p, const struct flow *flow)
+{
+    const struct session *session = flow->user;
+    bool is_certain;
+    return session_is_tls(session) || (p->options->list_probes && is_probe(flow)) ||
+           is_wanted_attempt(p, flow, session_client_side(session, flow, &is_certain));
+}
+
+/* Asked for TLS in another protocol (CONNECT, SSLRequest) and was refused: worth telling on any port. */
+static bool is_told_refusal(const struct pipeline *p)
+{
+    const struct finding *f = p->diagnosis.verdict.finding;
+    return f && (f->id == FINDING_PROXY_REFUSED || f->id == FINDING_STARTTLS_REFUSED);
+}
+
+static bool report_refusal(struct pipeline *p, const struct flow *flow)
+{
+    if (!session_has_payload(flow->user))
+        return false;
+    struct connection c;
+    char name[NAME_LEN];
+    build(p, flow, &c, name);
+    ask_trust(p, &c);
+    judge(p, &c);
+    bool is_told = is_told_refusal(p);
+    if (is_told)
+        emit(p, &c);
+    connection_cleanup(&c);
+    return is_told;
+}
+
+/* Reports one that did not complete, if it is worth telling; else counts it. */
+static bool report_failed(struct pipeline *p, const struct flow *flow)
+{
+    bool is_told = is_wanted(p, flow) ? report(p, flow, true) : report_refusal(p, flow);
+    p->summary.unlisted += !is_told;
+    return is_told;
+}
+
 /* More than can wait is reported at once, by what is known so far; it loses its place in the order, nothing else. */
 static bool hold_or_report(struct pipeline *p, struct flow *flow)
 {
@@ -214,8 +264,7 @@ static bool hold_or_report(struct pipeline *p, struct flow *flow)
         hold(p, flow);
         return true;
     }
-    p->reported_early++;
-    (void)report(p, flow, true);
+    p->reported_early += report_failed(p, flow);
     return false;
 }
 
@@ -262,22 +311,12 @@ void settle_completed(struct pipeline *p)
         return;
     p->completed = flow_sort_by_end(p->completed);
     while (p->completed) {
-        struct flow *flow = p->completed;
-        if (report(p, flow, p->num_held >= LIMIT_HELD)) {
+        struct flow *flow = p->completed, *next = flow->over.next;
+        if (report(p, flow, false) || !hold_or_report(p, flow))
             let_go(p, &p->completed);
-            continue;
-        }
-        p->completed = flow->over.next;
-        hold(p, flow);
+        else
+            p->completed = next;
     }
-}
-
-static bool is_wanted(const struct pipeline *p, const struct flow *flow)
-{
-    const struct session *session = flow->user;
-    bool is_certain;
-    return session_is_tls(session) || (p->options->list_probes && is_probe(flow)) ||
-           is_wanted_attempt(p, flow, session_client_side(session, flow, &is_certain));
 }
 
 /* What the held connections teach about their servers, before any of them is judged for good. */
@@ -290,33 +329,9 @@ static void learn_from_held(struct pipeline *p)
         struct connection c;
         char name[NAME_LEN];
         build(p, flow, &c, name);
-        profiles_learn(p->profiles, &c, c.handshake_end.place.frame != 0);
+        profiles_learn(p->profiles, &c, has_completed(&c));
         connection_cleanup(&c);
     }
-}
-
-/* Asked for TLS in another protocol (CONNECT, SSLRequest) and was refused: worth telling on any port. */
-static bool is_told_refusal(const struct pipeline *p)
-{
-    const struct finding *f = p->diagnosis.verdict.finding;
-    return f && (f->id == FINDING_PROXY_REFUSED || f->id == FINDING_STARTTLS_REFUSED);
-}
-
-static void settle_unwanted(struct pipeline *p, const struct flow *flow)
-{
-    if (session_has_payload(flow->user)) {
-        struct connection c;
-        char name[NAME_LEN];
-        build(p, flow, &c, name);
-        judge(p, &c);
-        bool is_told = is_told_refusal(p);
-        if (is_told)
-            emit(p, &c);
-        connection_cleanup(&c);
-        if (is_told)
-            return;
-    }
-    p->summary.unlisted++;
 }
 
 void settle_held(struct pipeline *p)
@@ -325,10 +340,7 @@ void settle_held(struct pipeline *p)
     p->held = flow_sort_by_start(p->held);
     learn_from_held(p);
     while (p->held) {
-        if (is_wanted(p, p->held))
-            (void)report(p, p->held, true);
-        else
-            settle_unwanted(p, p->held);
+        (void)report_failed(p, p->held);
         let_go(p, &p->held);
     }
 }

@@ -7,6 +7,23 @@
 
 #include <stdlib.h>
 
+void json_begin_scratch(struct json_report *report, struct json *j)
+{
+    report->scratch.len = 0;
+    json_init(j, &report->scratch);
+    j->has_item = true;
+}
+
+struct bytes json_end_scratch(struct json_report *report, struct json *to)
+{
+    const struct output *scratch = &report->scratch;
+    struct bytes text = {(const uint8_t *)scratch->data, scratch->error ? 0 : scratch->len};
+    if (scratch->error && !to->out->error)
+        to->out->error = scratch->error;
+    json_copy(to, text);
+    return text;
+}
+
 /* Name of the file that the place lies in, where that is not the record's own; else NULL. */
 static const char *other_capture(const struct json_record *r, struct place place)
 {
@@ -426,7 +443,10 @@ static int json_begin(struct report *report, struct error *error)
     report->state = state;
     state->fingerprints = report->fingerprints;
     json_init(&state->json, &report->out);
-    return output_init_memory(&state->certificate, error);
+    state->hellos = rendered_new();
+    if (!state->hellos)
+        return error_set(error, "out of memory");
+    return output_init_memory(&state->scratch, error);
 }
 
 static void json_finish(struct report *report, const struct report_summary *summary)
@@ -437,8 +457,12 @@ static void json_finish(struct report *report, const struct report_summary *summ
 static void json_free(struct report *report)
 {
     struct json_report *state = report->state;
-    if (state)
-        output_cleanup(&state->certificate);
+    if (!state)
+        return;
+    for (size_t i = 0; i < NUM_FINDINGS; i++)
+        free(state->remedies[i].text);
+    rendered_free(state->hellos);
+    output_cleanup(&state->scratch);
     free(state);
 }
 

@@ -81,22 +81,20 @@ static void members(const struct json_record *r, struct certificate *certificate
 {
     size_t *len;
     char **kept = certificate_scratch(certificate, &len);
-    if (!*kept) {
-        struct output *o = &r->report->certificate;
-        struct json j;
-        o->len = 0;
-        json_init(&j, o);
-        render(&j, certificate_facts(certificate));
-        *kept = o->error ? NULL : malloc(o->len);
-        if (!*kept) {
-            r->json->out->error = r->json->out->error ? r->json->out->error : o->error;
-            output_bytes(r->json->out, o->data, o->len);
-            return;
-        }
-        memcpy(*kept, o->data, o->len);
-        *len = o->len;
+    if (*kept) {
+        json_copy(r->json, (struct bytes){(const uint8_t *)*kept, *len});
+        return;
     }
-    output_bytes(r->json->out, *kept, *len);
+    struct json j;
+    json_begin_scratch(r->report, &j);
+    j.has_item = false;
+    render(&j, certificate_facts(certificate));
+    struct bytes text = json_end_scratch(r->report, r->json);
+    *kept = text.len > 0 ? malloc(text.len) : NULL;
+    if (!*kept)
+        return;
+    memcpy(*kept, text.at, text.len);
+    *len = text.len;
 }
 
 static void one(const struct json_record *r, struct certificate *certificate, struct place place)
@@ -104,7 +102,6 @@ static void one(const struct json_record *r, struct certificate *certificate, st
     struct json *j = r->json;
     json_open(j, '{');
     members(r, certificate);
-    j->has_item = true;
     json_place(r, place);
     json_close(j, '}');
 }

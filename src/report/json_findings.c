@@ -1,6 +1,8 @@
 /* The JSON format: findings. */
 #include "report/json_report.h"
 
+#include <stdlib.h>
+
 static void evidence(const struct json_record *r, const struct finding *f)
 {
     struct json *j = r->json;
@@ -69,6 +71,26 @@ static void seen_as(struct json *j, enum finding_id id)
     json_close(j, ']');
 }
 
+/* What stands in the tables alone, ready to be copied. */
+static void remedies(const struct json_record *r, enum finding_id id)
+{
+    struct json_kept *kept = &r->report->remedies[id];
+    if (kept->text) {
+        json_copy(r->json, (struct bytes){(const uint8_t *)kept->text, kept->len});
+        return;
+    }
+    struct json j;
+    json_begin_scratch(r->report, &j);
+    fixes(&j, id);
+    seen_as(&j, id);
+    struct bytes text = json_end_scratch(r->report, r->json);
+    kept->text = malloc(text.len + 1); /* a code without remedies is kept, too */
+    if (!kept->text)
+        return;
+    memcpy(kept->text, text.at, text.len);
+    kept->len = text.len;
+}
+
 static void finding(const struct json_record *r, const struct finding *f)
 {
     struct json *j = r->json;
@@ -92,8 +114,7 @@ static void finding(const struct json_record *r, const struct finding *f)
         JSON_KEY(j, "ended_by");
         json_name(j, party_name(f->ended_by));
     }
-    fixes(j, f->id);
-    seen_as(j, f->id);
+    remedies(r, f->id);
     json_close(j, '}');
 }
 

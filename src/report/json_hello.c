@@ -167,14 +167,9 @@ static void offered_extensions(struct json *j, const struct extensions *ext, boo
 }
 
 /* Of a hello that the capture cut, no fingerprint: it would be another client's. */
-static void client_fingerprints(const struct json_record *r)
+static void client_fingerprints(struct json_report *report, struct json *j, const struct client_hello *hello)
 {
-    struct json *j = r->json;
-    struct json_report *report = r->report;
-    const struct client_hello *hello = &r->connection->client_hello;
     char md5[JA3_LEN], fingerprint[JA4_LEN];
-    if (r->connection->is_client_hello_cut)
-        return;
     size_t len = ja3_string(hello, report->ja3, sizeof report->ja3);
     if (len > 0) {
         ja3_hash(report->fingerprints, report->ja3, len, md5);
@@ -226,17 +221,11 @@ static void flag(struct json *j, const char *comma_key_colon, size_t len, bool v
 }
 #define FLAG(j, literal, value, is_certain) flag(j, ",\"" literal "\":", sizeof literal + 3, value, is_certain)
 
-void json_client_hello(const struct json_record *r)
+/* All members that come out of the message's bytes. */
+static void offer(struct json_report *report, struct json *j, const struct connection *c)
 {
-    struct json *j = r->json;
-    const struct connection *c = r->connection;
     const struct client_hello *hello = &c->client_hello;
     bool is_whole = !is_partial(&c->client_hello_fault, c->is_client_hello_cut);
-    if (!c->has_client_hello)
-        return;
-    JSON_KEY(j, "client_hello");
-    json_open(j, '{');
-    json_place(r, c->client_hello_moment.place);
     if (hello->legacy_version || is_whole) {
         JSON_KEY(j, "legacy_version");
         json_code_point(j, version_name(hello->legacy_version), hello->legacy_version);
@@ -258,7 +247,8 @@ void json_client_hello(const struct json_record *r)
         JSON_KEY(j, "session_id_length");
         json_u64(j, hello->session_id.len);
     }
-    client_fingerprints(r);
+    if (!c->is_client_hello_cut)
+        client_fingerprints(report, j, hello);
     FLAG(j, "early_data", hello->ext.has_early_data, is_whole);
     if (ech_name(&hello->ext)) {
         JSON_KEY(j, "ech");
@@ -266,6 +256,62 @@ void json_client_hello(const struct json_record *r)
     }
     FLAG(j, "psk", hello->ext.has_pre_shared_key, is_whole);
     json_extension_data(j, &hello->ext, EXT_CLIENT_HELLO);
+}
+
+/* Takes the next run of the body off, up to `part`, which counts for nothing and lies in it. */
+static struct bytes run_before(struct bytes *body, struct bytes part)
+{
+    size_t at = part.len > 0 ? (size_t)(part.at - body->at) : 0;
+    struct bytes run = bytes_slice(*body, 0, at);
+    *body = bytes_slice(*body, at + part.len, body->len);
+    return run;
+}
+
+/* The bytes that the offer is rendered from: all but the random, the session ID and the server's name, which stand in
+ * this order. Those are told elsewhere or not at all; the lengths before them count. */
+static struct rendered_key key_of_offer(const struct connection *c)
+{
+    enum { RANDOM_AT = 2, RANDOM_LEN = 32 };
+    struct bytes rest = c->client_hello_body;
+    const struct client_hello *hello = &c->client_hello;
+    struct rendered_key key = {.hash = 0};
+    key.runs[0] = run_before(&rest, bytes_slice(rest, RANDOM_AT, RANDOM_LEN));
+    key.runs[1] = run_before(&rest, hello->session_id);
+    key.runs[2] = run_before(&rest, hello->ext.server_name);
+    key.runs[3] = rest;
+    return key;
+}
+
+/* Equal clients offer the same again and again: what was rendered for one of them is good for all. */
+static void offer_again(struct json_report *report, struct json *j, const struct connection *c)
+{
+    struct rendered_key key = key_of_offer(c);
+    struct bytes text = rendered_find(report->hellos, &key);
+    if (text.len > 0) {
+        json_copy(j, text);
+        return;
+    }
+    struct json scratch;
+    json_begin_scratch(report, &scratch);
+    offer(report, &scratch, c);
+    rendered_keep(report->hellos, &key, json_end_scratch(report, j));
+}
+
+void json_client_hello(const struct json_record *r)
+{
+    struct json *j = r->json;
+    const struct connection *c = r->connection;
+    const struct client_hello *hello = &c->client_hello;
+    if (!c->has_client_hello)
+        return;
+    JSON_KEY(j, "client_hello");
+    json_open(j, '{');
+    json_place(r, c->client_hello_moment.place);
+    bool is_partly_read = is_partial(&c->client_hello_fault, c->is_client_hello_cut) || hello->ext.has_bad;
+    if (is_partly_read || hello->is_v2)
+        offer(r->report, j, c);
+    else
+        offer_again(r->report, j, c);
     FLAG(j, "cut", c->is_client_hello_cut, false);
     json_after_gap(j, c->is_client_hello_after_gap);
     json_close(j, '}');

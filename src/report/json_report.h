@@ -3,12 +3,14 @@
  * json.c writes records, json_hello.c what was offered and chosen, json_extensions.c what extensions hold beside that,
  * json_keys.c key exchange and what certificates are asked and used for,
  * json_chain.c certificates, json_verify.c what trust says of them, json_summary.c the summary. Field order is the
- * contract's.
+ * contract's. What does not depend on the connection (certificates, hellos of equal clients, fixes of findings) is
+ * rendered once and copied from then on.
  */
 #ifndef TLSWHY_REPORT_JSON_REPORT_H
 #define TLSWHY_REPORT_JSON_REPORT_H
 
 #include "report/json_writer.h"
+#include "report/rendered.h"
 #include "report/report.h"
 
 enum { JSON_JA3_SIZE = 16 * 1024 };
@@ -16,7 +18,12 @@ enum { JSON_JA3_SIZE = 16 * 1024 };
 struct json_report {
     struct json json;
     struct fingerprints *fingerprints;
-    struct output certificate; /* memory: one certificate is rendered here, then kept with it */
+    struct output scratch;   /* memory: what is kept is rendered here first */
+    struct rendered *hellos; /* by the bytes of the ClientHello */
+    struct json_kept {
+        char *text; /* NULL: not rendered so far */
+        size_t len;
+    } remedies[NUM_FINDINGS]; /* "fix" and "seen_as" */
     char ja3[JSON_JA3_SIZE];
 };
 
@@ -30,6 +37,17 @@ struct json_record {
 typedef const char *json_name_of(uint16_t code);
 
 /* json.c */
+/* Begins to render into the report's scratch, as after a first member. */
+void json_begin_scratch(struct json_report *report, struct json *j);
+/* What was rendered there goes out to `to`, whose next item is due a comma. The text, valid until the next rendering;
+ * empty where memory ran out, which is then an error of the report. */
+struct bytes json_end_scratch(struct json_report *report, struct json *to);
+/* The same for text that was kept. */
+static inline void json_copy(struct json *to, struct bytes text)
+{
+    output_bytes(to->out, text.at, text.len);
+    to->has_item = true;
+}
 /* The member "frame", and "capture" where the place lies in another file than the record's. */
 void json_place(const struct json_record *r, struct place place);
 /* The same as "second_frame" and "second_capture". */
