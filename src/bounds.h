@@ -55,6 +55,8 @@ enum {
     LIMIT_FINDINGS = 32,            /* findings of one connection; real ones have a handful */
     LIMIT_FINDING_TEXT = 32 * 1024, /* and the bytes of their sentences */
 
+    LIMIT_SEEN_AS = 128 * 1024, /* bytes of a line given with --seen-as: what Linux takes as one argument */
+
     LIMIT_OUTPUT_BLOCK = 256 * 1024,      /* bytes of a report written at once */
     LIMIT_RENDERED = 1024,                /* texts rendered from equal bytes that are kept */
     LIMIT_RENDERED_BYTES = 16 * 1024,     /* and the bytes of one, with those that it was rendered from */

@@ -31,6 +31,7 @@ void diagnose(struct diagnosis *d, const struct connection *c, const struct diag
     if (c->has_client_hello)
         s.top_version = client_hello_top_version(&c->client_hello);
     diagnosis_reset(d);
+    d->end = s.end;
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         for (size_t k = 0; k < tables[i]->num; k++)
             if (does_apply(&tables[i]->rules[k], s.is_completed, d))

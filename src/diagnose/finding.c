@@ -18,12 +18,6 @@ static const struct finding_fix fixes[] = {
 #undef FIX
 };
 
-static const struct finding_seen seen[] = {
-#define SEEN(id, client, text) {FINDING_##id, client, text},
-#include "diagnose/findings_seen.def"
-#undef SEEN
-};
-
 const char *severity_name(enum severity severity)
 {
     static const char *const names[] = {"info", "warning", "error"};
@@ -70,19 +64,10 @@ const struct finding_fix *finding_fix_next(enum finding_id id, size_t *next)
     return NULL;
 }
 
-const struct finding_seen *finding_seen_next(enum finding_id id, size_t *next)
-{
-    while (*next < sizeof seen / sizeof *seen) {
-        const struct finding_seen *row = &seen[(*next)++];
-        if (row->id == id)
-            return row;
-    }
-    return NULL;
-}
-
 void diagnosis_reset(struct diagnosis *d)
 {
     d->verdict = (struct verdict){0};
+    d->end = (struct ending){0};
     d->num = 0;
     d->text_len = 0;
 }

@@ -10,6 +10,7 @@
 #define TLSWHY_DIAGNOSE_FINDING_H
 
 #include "bounds.h"
+#include "diagnose/ending.h"
 #include "diagnose/verdict.h"
 #include "dissect/cursor.h"
 #include "place.h"
@@ -54,11 +55,13 @@ struct finding_fix {
     const char *text;
     const char *commands[FINDING_COMMANDS]; /* those that are there, then NULL */
 };
+enum seen_when { SEEN_ANY, SEEN_CLOSED, SEEN_RESET, SEEN_BY_CLIENT, SEEN_BY_SERVER }; /* see there */
 struct finding_seen {
     enum finding_id id;
     const char *client, *text;
+    enum seen_when when;
 };
-/* The rows of one code from *next on (start at 0); NULL after the last. */
+/* The rows of one code from *next on (start at 0); NULL after the last. What fits one connection: seen.h. */
 const struct finding_fix *finding_fix_next(enum finding_id id, size_t *next);
 const struct finding_seen *finding_seen_next(enum finding_id id, size_t *next);
 
@@ -84,6 +87,7 @@ struct finding {
 
 struct diagnosis {
     struct verdict verdict;
+    struct ending end; /* of a connection that did not complete; else ENDING_OPEN */
     unsigned num;
     size_t text_len;
     uint64_t num_dropped; /* of all connections so far: findings, evidence or text that did not fit */

@@ -1,4 +1,5 @@
 /* The JSON format: findings. */
+#include "diagnose/seen.h"
 #include "report/json_report.h"
 
 #include <stdlib.h>
@@ -52,43 +53,51 @@ static void fixes(struct json *j, enum finding_id id)
     json_close(j, ']');
 }
 
-static void seen_as(struct json *j, enum finding_id id)
+static void seen_as(struct json *j, const struct diagnosis *d, const struct finding *f)
 {
+    struct seen_line line;
     size_t next = 0;
-    const struct finding_seen *seen = finding_seen_next(id, &next);
-    if (!seen)
+    if (!seen_next(d, f, &next, &line))
         return;
     JSON_KEY(j, "seen_as");
     json_open(j, '[');
-    for (; seen; seen = finding_seen_next(id, &next)) {
+    do {
         json_open(j, '{');
         JSON_KEY(j, "client");
-        json_string(j, seen->client);
+        json_string(j, line.client);
         JSON_KEY(j, "text");
-        json_string(j, seen->text);
+        json_string(j, line.text);
+        if (line.is_server_log) {
+            JSON_KEY(j, "printed_by");
+            json_name(j, "server");
+        }
         json_close(j, '}');
-    }
+    } while (seen_next(d, f, &next, &line));
     json_close(j, ']');
 }
 
 /* What stands in the tables alone, ready to be copied. */
-static void remedies(const struct json_record *r, enum finding_id id)
+static void remedies(const struct json_record *r, const struct finding *f)
 {
-    struct json_kept *kept = &r->report->remedies[id];
-    if (kept->text) {
+    const struct diagnosis *d = r->shown->diagnosis;
+    struct json_kept *kept = &r->report->remedies[f->id];
+    uint32_t key = seen_key(d, f);
+    if (kept->text && kept->key == key) {
         json_copy(r->json, (struct bytes){(const uint8_t *)kept->text, kept->len});
         return;
     }
     struct json j;
     json_begin_scratch(r->report, &j);
-    fixes(&j, id);
-    seen_as(&j, id);
+    fixes(&j, f->id);
+    seen_as(&j, d, f);
     struct bytes text = json_end_scratch(r->report, r->json);
+    free(kept->text);
     kept->text = malloc(text.len + 1); /* a code without remedies is kept, too */
     if (!kept->text)
         return;
     memcpy(kept->text, text.at, text.len);
     kept->len = text.len;
+    kept->key = key;
 }
 
 static void finding(const struct json_record *r, const struct finding *f)
@@ -114,7 +123,7 @@ static void finding(const struct json_record *r, const struct finding *f)
         JSON_KEY(j, "ended_by");
         json_name(j, party_name(f->ended_by));
     }
-    remedies(r, f->id);
+    remedies(r, f);
     json_close(j, '}');
 }
 

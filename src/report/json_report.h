@@ -23,7 +23,8 @@ struct json_report {
     struct json_kept {
         char *text; /* NULL: not rendered so far */
         size_t len;
-    } remedies[NUM_FINDINGS]; /* "fix" and "seen_as" */
+        uint32_t key;         /* of seen_key() */
+    } remedies[NUM_FINDINGS]; /* "fix" and "seen_as" as they were last */
     char ja3[JSON_JA3_SIZE];
 };
 

@@ -1,6 +1,7 @@
 /* The text format: why it failed, who caused it, the proof, what to do, what they saw. Strings of findings are escaped
  * already. */
 #include "bounds.h"
+#include "diagnose/seen.h"
 #include "report/text_report.h"
 
 #include <string.h>
@@ -65,15 +66,15 @@ static void what_to_do(struct text *t, enum finding_id id)
     }
 }
 
-static void what_they_saw(struct text *t, enum finding_id id, bool is_verbose)
+static void what_they_saw(struct text *t, const struct diagnosis *d, const struct finding *f, bool is_verbose)
 {
     size_t next = 0;
     unsigned shown = 0;
-    for (const struct finding_seen *seen; (seen = finding_seen_next(id, &next));) {
+    for (struct seen_line line; seen_next(d, f, &next, &line);) {
         if (shown == SHOWN_SEEN && !is_verbose)
             return;
         text_label(t, shown++ ? "" : "seen as");
-        text_printf(t, "%s: %s", seen->client, seen->text);
+        text_printf(t, "%s: %s%s", line.client, line.text, line.is_server_log ? " (in the server's log)" : "");
         text_line_end(t);
     }
 }
@@ -99,7 +100,7 @@ void text_findings(struct text *t, const struct text_block *b)
         text_line_end(t);
         proof(t, f);
         what_to_do(t, f->id);
-        what_they_saw(t, f->id, b->is_verbose);
+        what_they_saw(t, d, f, b->is_verbose);
     }
     for (unsigned i = 0; i < d->num; i++)
         if (&d->findings[i] != f)

@@ -27,6 +27,8 @@ TOP_FILES = {"pipeline", "sandbox", "main", "options", "options_text", "options_
 
 # Headers of libraries: who may include them. A header that no row matches is the C library's or POSIX's.
 LIBRARIES = [
+    # Numbers alone, of what OpenSSL's error codes say.
+    (re.compile(r"openssl/sslerr\.h"), {"diagnose"}),
     (re.compile(r"openssl/"), {"capture", "session", "trust", "top"}),
     (re.compile(r"pcap(\.h|/)"), {"capture", "top"}),
     (re.compile(r"(zlib|zstd|lz4\w*)\.h"), {"capture", "top"}),
