@@ -355,6 +355,7 @@ static int take(struct options *o, int key, const char *value, struct error *err
         o->pipeline.skip_verify = true;
         return 0;
     case KEY_CLIENT_TRUST:
+        o->pipeline.report.client_trust = value;
         return take_text(&o->pipeline.diagnose.client_trust, key, value, error);
     case KEY_EXPIRING_DAYS:
         return take_expiring_days(o, value, error);

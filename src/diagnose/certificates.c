@@ -7,102 +7,9 @@
 
 #include <string.h>
 
-static const struct certificate_facts *facts_of(const struct chain_view *v, unsigned i)
-{
-    return certificate_facts(v->s->c->chain.certificates[v->shape.way[i]]);
-}
+enum { ALERT_UNKNOWN_CA = 48, EXPIRING_DAYS = 30 };
 
-const char *chain_subject(struct diagnosis *d, const struct certificate_facts *facts)
-{
-    return facts->error ? "an unreadable certificate"
-                        : finding_name(d, (struct bytes){(const uint8_t *)facts->subject, strlen(facts->subject)});
-}
-
-static const char *issuer_name(struct diagnosis *d, const struct certificate_facts *facts)
-{
-    return finding_name(d, (struct bytes){(const uint8_t *)facts->issuer, strlen(facts->issuer)});
-}
-
-static void show(struct diagnosis *d, struct finding *f, const struct chain_view *v, const char *what)
-{
-    finding_evidence(d, f, v->s->c->chain.place, "%s", what);
-}
-
-/* Errors of OpenSSL's verifier that speak of trust alone. */
-static bool is_trust_error(uint16_t code)
-{
-    return code == 2 || (code >= 18 && code <= 21);
-}
-
-static bool is_trusted(const struct chain_view *v)
-{
-    const struct connection *c = v->s->c;
-    for (unsigned i = 0; i < c->num_verifications; i++)
-        if (!c->verifications[i].is_completed && !is_trust_error(c->verifications[i].outcome.code))
-            return true;
-    return false;
-}
-
-static const struct verification *completed_chain(const struct chain_view *v)
-{
-    const struct connection *c = v->s->c;
-    for (unsigned i = 0; i < c->num_verifications; i++)
-        if (c->verifications[i].is_completed && !is_trust_error(c->verifications[i].outcome.code))
-            return &c->verifications[i];
-    return NULL;
-}
-
-static void self_signed(const struct chain_view *v, struct diagnosis *d)
-{
-    if (!v->shape.is_leaf_self_signed || (v->s->c->num_verifications > 0 && is_trusted(v)))
-        return;
-    struct finding *f = finding_add(d, FINDING_SELF_SIGNED, CERTAINTY_PROVEN);
-    finding_summary(d, f, "The certificate of %s is its own issuer (self-signed).", say_server(d, v->s));
-    finding_detail(d, f, "Subject and issuer are %s.", chain_subject(d, facts_of(v, 0)));
-    show(d, f, v, "self-signed certificate");
-}
-
-static void say_stores(const struct chain_view *v, struct diagnosis *d, struct finding *f)
-{
-    const struct connection *c = v->s->c;
-    for (unsigned i = 0; i < c->num_verifications && i < 4; i++)
-        finding_detail(d, f, "Trust store %s%s: %s.", c->verifications[i].store->name,
-                       c->verifications[i].is_completed ? " with the missing certificate" : "",
-                       c->verifications[i].outcome.is_ok ? "verifies" : c->verifications[i].outcome.text);
-}
-
-/* The chain ends in nothing that a store holds: either a link is missing, or nobody trusts its root. */
-static void trust(const struct chain_view *v, struct diagnosis *d)
-{
-    const struct connection *c = v->s->c;
-    if (c->num_verifications == 0 || v->shape.is_leaf_self_signed || v->shape.num_issuers == 0 || is_trusted(v))
-        return;
-    const struct verification *completed = completed_chain(v);
-    const struct certificate_facts *end = facts_of(v, v->shape.num_issuers - 1);
-    bool is_incomplete = completed || (!v->shape.has_root && (v->shape.is_alone || end->num_aia_issuers > 0));
-    struct finding *f = finding_add(d, is_incomplete ? FINDING_CHAIN_INCOMPLETE : FINDING_ISSUER_UNTRUSTED,
-                                    completed ? CERTAINTY_PROVEN : CERTAINTY_LIKELY);
-    if (is_incomplete) {
-        finding_summary(d, f, "%s does not send the intermediate certificate %s.", say_server(d, v->s),
-                        issuer_name(d, end));
-        if (end->num_aia_issuers > 0)
-            finding_detail(
-                d, f, "It can be had from %s.",
-                finding_name(d, (struct bytes){(const uint8_t *)end->aia_issuers[0], strlen(end->aia_issuers[0])}));
-        finding_detail(d, f,
-                       completed ? "It was seen elsewhere, and with it the chain verifies."
-                                 : "The certificate itself was not seen, so that the rest of the chain is open.");
-    } else {
-        f->severity = v->is_rejected ? SEVERITY_ERROR : SEVERITY_INFO;
-        finding_summary(d, f, "The chain of %s ends in %s, which no trust store used here holds.", say_server(d, v->s),
-                        v->shape.has_root ? chain_subject(d, end) : issuer_name(d, end));
-        finding_detail(d, f, "The stores are those of this analysis; the client's own would settle it.");
-    }
-    say_stores(v, d, f);
-    show(d, f, v, "the chain as it was presented");
-}
-
-static void revoked(const struct chain_view *v, struct diagnosis *d)
+static void revoked(struct chain_view *v, struct diagnosis *d)
 {
     const struct connection *c = v->s->c;
     const struct ocsp_staple *staple = c->staple;
@@ -118,7 +25,7 @@ static void revoked(const struct chain_view *v, struct diagnosis *d)
                               : "The client's alert says so; no stapled response confirms it.");
     finding_evidence(d, f, c->certificate_status_moment.place, "stapled OCSP response: %s",
                      is_stapled ? "revoked" : "another status");
-    show(d, f, v, "the certificate");
+    chain_show(d, f, v, "the certificate");
 }
 
 /* Errors of OpenSSL's verifier about what a certificate may be used for. */
@@ -132,7 +39,7 @@ static bool is_misuse_error(uint16_t code)
     return false;
 }
 
-static void misused(const struct chain_view *v, struct diagnosis *d)
+static void misused(struct chain_view *v, struct diagnosis *d)
 {
     const struct connection *c = v->s->c;
     for (unsigned i = 0; i < c->num_verifications; i++) {
@@ -144,7 +51,7 @@ static void misused(const struct chain_view *v, struct diagnosis *d)
                         outcome->text);
         finding_detail(d, f, "OpenSSL's error %u concerns the certificate at depth %u, where 0 is the server's own.",
                        outcome->code, outcome->depth);
-        show(d, f, v, "the chain as it was presented");
+        chain_show(d, f, v, "the chain as it was presented");
         return;
     }
 }
@@ -163,22 +70,22 @@ static const char *weakness(struct diagnosis *d, const struct certificate_facts 
     return NULL;
 }
 
-static void weak(const struct chain_view *v, struct diagnosis *d)
+static void weak(struct chain_view *v, struct diagnosis *d)
 {
     for (unsigned i = 0; i < v->shape.num_issuers; i++) {
-        const struct certificate_facts *facts = facts_of(v, i);
+        const struct certificate_facts *facts = chain_facts(v, i);
         const char *what = facts->error ? NULL : weakness(d, facts);
         if (!what)
             continue;
         struct finding *f = finding_add(d, FINDING_CERTIFICATE_WEAK, CERTAINTY_PROVEN);
         finding_summary(d, f, "The certificate %s has %s.", chain_subject(d, facts), what);
         finding_detail(d, f, "OpenSSL at security level 2, the default of Debian and Fedora, refuses it.");
-        show(d, f, v, what);
+        chain_show(d, f, v, what);
         return;
     }
 }
 
-static void name_mismatch(const struct chain_view *v, struct diagnosis *d)
+static void name_mismatch(struct chain_view *v, struct diagnosis *d)
 {
     const struct connection *c = v->s->c;
     const struct verification *found = NULL;
@@ -187,29 +94,35 @@ static void name_mismatch(const struct chain_view *v, struct diagnosis *d)
             found = &c->verifications[i];
     if (!found)
         return;
-    const struct certificate_facts *facts = facts_of(v, 0);
+    const struct certificate_facts *facts = chain_facts(v, 0);
     struct finding *f = finding_add(d, FINDING_NAME_MISMATCH, CERTAINTY_PROVEN);
     finding_summary(d, f, "The certificate is not for %s.", say_server(d, v->s));
     const char *names = facts->num_san ? "" : "none";
     for (size_t i = 0; i < facts->num_san && i < 8; i++)
         names = finding_text(d, "%s%s%s", names, i ? ", " : "", facts->san[i]);
     finding_detail(d, f, "Its names are: %s%s.", names, facts->num_san > 8 ? " and more" : "");
-    show(d, f, v, "the certificate");
+    chain_show(d, f, v, "the certificate");
 }
 
-static void dates(const struct chain_view *v, struct diagnosis *d)
+static int64_t expiring_seconds(const struct chain_view *v)
+{
+    const struct diagnose_options *options = v->s->context->options;
+    return INT64_C(86400) * (options && options->has_expiring_days ? options->expiring_days : EXPIRING_DAYS);
+}
+
+static void dates(struct chain_view *v, struct diagnosis *d)
 {
     const struct connection *c = v->s->c;
     int64_t now = c->flow->first.time_ns / 1000000000;
     if (c->flow->first.time_ns == 0)
         return;
     for (unsigned i = 0; i < v->shape.num_issuers; i++) {
-        const struct certificate_facts *facts = facts_of(v, i);
+        const struct certificate_facts *facts = chain_facts(v, i);
         if (facts->error)
             continue;
         bool is_early = facts->not_before != INT64_MIN && facts->not_before > now;
         bool is_late = facts->not_after != INT64_MIN && facts->not_after < now;
-        bool is_soon = !is_late && facts->not_after != INT64_MIN && facts->not_after - now < EXPIRING_SECONDS;
+        bool is_soon = !is_late && facts->not_after != INT64_MIN && facts->not_after - now < expiring_seconds(v);
         if (!is_early && !is_late && !is_soon)
             continue;
         struct finding *f = finding_add(d,
@@ -223,7 +136,7 @@ static void dates(const struct chain_view *v, struct diagnosis *d)
                                   : "The certificate %s expires on %s.",
                         chain_subject(d, facts), is_early ? facts->not_before_text : facts->not_after_text);
         finding_detail(d, f, "By the clock of the capture; if that is wrong, so is this.");
-        show(d, f, v, is_early ? facts->not_before_text : facts->not_after_text);
+        chain_show(d, f, v, is_early ? facts->not_before_text : facts->not_after_text);
         return;
     }
 }
@@ -236,7 +149,7 @@ static bool demands_staple(struct bytes der)
     return bytes_contain(der, (struct bytes){feature, sizeof feature});
 }
 
-static void staple_missing(const struct chain_view *v, struct diagnosis *d)
+static void staple_missing(struct chain_view *v, struct diagnosis *d)
 {
     const struct connection *c = v->s->c;
     bool is_demanded = demands_staple(certificate_der(c->chain.certificates[0])) && !c->has_certificate_status;
@@ -250,10 +163,10 @@ static void staple_missing(const struct chain_view *v, struct diagnosis *d)
                     say_server(d, v->s));
     if (is_demanded && c->has_client_hello && !c->client_hello.ext.has_status_request)
         finding_detail(d, f, "This client did not ask for one (status_request), so the server could not send it.");
-    show(d, f, v, is_demanded ? "certificate with the TLS feature status_request" : "the certificate");
+    chain_show(d, f, v, is_demanded ? "certificate with the TLS feature status_request" : "the certificate");
 }
 
-static void shape(const struct chain_view *v, struct diagnosis *d)
+static void shape(struct chain_view *v, struct diagnosis *d)
 {
     const struct chain_shape *shape = &v->shape;
     if (shape->is_disordered || shape->num_duplicates > 0 || shape->num_strangers > 0) {
@@ -261,22 +174,22 @@ static void shape(const struct chain_view *v, struct diagnosis *d)
         finding_summary(d, f, "The certificates of %s are not a clean chain.", say_server(d, v->s));
         finding_detail(d, f, "Of %u certificates, %u are doubled and %u do not belong to the chain%s.", shape->num,
                        shape->num_duplicates, shape->num_strangers, shape->is_disordered ? "; the order is wrong" : "");
-        show(d, f, v, "the chain as it was presented");
+        chain_show(d, f, v, "the chain as it was presented");
     }
     if (shape->has_root) {
         struct finding *f = finding_add(d, FINDING_ROOT_INCLUDED, CERTAINTY_PROVEN);
         finding_summary(d, f, "%s sends the root %s along.", say_server(d, v->s),
-                        chain_subject(d, facts_of(v, shape->num_issuers - 1)));
-        show(d, f, v, "the chain as it was presented");
+                        chain_subject(d, chain_facts(v, shape->num_issuers - 1)));
+        chain_show(d, f, v, "the chain as it was presented");
     }
 }
 
 static const struct {
     enum finding_id id;
-    void (*tell)(const struct chain_view *v, struct diagnosis *d);
+    void (*tell)(struct chain_view *v, struct diagnosis *d);
 } faults[] = {
-    {FINDING_SELF_SIGNED, self_signed},
-    {FINDING_CHAIN_INCOMPLETE, trust},
+    {FINDING_SELF_SIGNED, chain_self_signed},
+    {FINDING_CHAIN_INCOMPLETE, chain_trust},
     {FINDING_CERTIFICATE_REVOKED, revoked},
     {FINDING_CERTIFICATE_MISUSED, misused},
     {FINDING_CERTIFICATE_WEAK, weak},
@@ -314,21 +227,25 @@ static bool is_fault(enum finding_id id)
            id != FINDING_INTERCEPTION_SUSPECTED && finding_code(id)->severity == SEVERITY_ERROR;
 }
 
-/* Of several faults the one that the alert names, else the first in the order of the catalogue. */
-static struct finding *choose(struct diagnosis *d, unsigned from, uint8_t alert)
+/* Of several faults the one that the alert names, else the first in the order of the catalogue. Distrust that only some
+ * stores share comes last, unless the alert speaks of trust. */
+static struct finding *choose(struct diagnosis *d, unsigned from, const struct chain_view *v)
 {
+    uint8_t alert = v->alert;
     enum finding_id named = alert == 44 ? FINDING_CERTIFICATE_REVOKED : FINDING_CERTIFICATE_EXPIRED;
-    struct finding *first = NULL;
+    struct finding *first = NULL, *last = NULL;
     for (unsigned i = from; i < d->num; i++) {
         struct finding *f = &d->findings[i];
         if (!is_fault(f->id))
             continue;
         if ((alert == 44 || alert == 45) && f->id == named)
             return f;
-        if (!first)
+        if (v->is_trust_mixed && alert != ALERT_UNKNOWN_CA && f->id == FINDING_ISSUER_UNTRUSTED)
+            last = f;
+        else if (!first)
             first = f;
     }
-    return first;
+    return first ? first : last;
 }
 
 static void chain(const struct subject *s, struct diagnosis *d)
@@ -345,7 +262,7 @@ static void chain(const struct subject *s, struct diagnosis *d)
     unsigned from = d->num;
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
         faults[i].tell(&v, d);
-    struct finding *cause = v.is_rejected ? choose(d, from, v.alert) : NULL;
+    struct finding *cause = v.is_rejected ? choose(d, from, &v) : NULL;
     for (unsigned i = from; i < d->num; i++)
         if (!cause && is_fault(d->findings[i].id) && d->findings[i].severity == SEVERITY_ERROR)
             d->findings[i].severity = SEVERITY_WARNING;

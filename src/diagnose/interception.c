@@ -42,7 +42,7 @@ static const struct certificate_facts *other_issuer(const struct server_profile 
     return NULL;
 }
 
-void interception(const struct chain_view *v, struct diagnosis *d)
+void interception(struct chain_view *v, struct diagnosis *d)
 {
     const struct connection *c = v->s->c;
     const struct certificate_facts *leaf = certificate_facts(c->chain.certificates[0]);

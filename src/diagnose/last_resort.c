@@ -1,6 +1,7 @@
 /* General codes for alerts that no specific rule explained (step 6): see last_resort.h. */
 #include "diagnose/last_resort.h"
 
+#include "diagnose/chain_faults.h"
 #include "diagnose/rules.h"
 
 struct row {
@@ -146,12 +147,32 @@ static void explain_parameters(const struct subject *s, struct diagnosis *d, str
                    "is configured for: --server-ciphers and the like.");
 }
 
+/* The client rejected, and no fault of the chain says why: what is left lies with the client. */
+static void explain_rejection(const struct subject *s, struct diagnosis *d, struct finding *f)
+{
+    const struct connection *c = s->c;
+    if (c->chain.num == 0) {
+        finding_detail(d, f, "The chain is %s, so that it cannot be checked here.",
+                       c->chain_missing == CHAIN_ENCRYPTED ? "encrypted (TLS 1.3)" : "not in the capture");
+        return;
+    }
+    if (c->num_verifications == 0)
+        return;
+    bool is_client = s->context->options && s->context->options->client_trust;
+    finding_detail(d, f,
+                   "By %s nothing is wrong with the chain. The client may have another trust store, another clock, "
+                   "a pinned certificate, or stricter rules.",
+                   is_client ? "the store that is the client's" : "the stores used here");
+    chain_say_stores(c, d, f);
+}
+
 static const struct {
     enum finding_id id;
     void (*explain)(const struct subject *s, struct diagnosis *d, struct finding *f);
 } explanations[] = {
     {FINDING_PROTOCOL_VIOLATION, explain_violation},
     {FINDING_PARAMETERS_REJECTED, explain_parameters},
+    {FINDING_CERTIFICATE_REJECTED, explain_rejection},
 };
 
 static void last_resort(const struct subject *s, struct diagnosis *d)

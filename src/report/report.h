@@ -63,8 +63,9 @@ struct report_summary {
 struct report_options {
     bool verbose, quiet;
     bool use_color;
-    bool is_utf8;   /* the terminal's locale is UTF-8; else everything beyond ASCII is written as \u{HHHH} */
-    unsigned width; /* terminal columns, 0 unknown */
+    bool is_utf8;             /* the terminal's locale is UTF-8; else everything beyond ASCII is written as \u{HHHH} */
+    unsigned width;           /* terminal columns, 0 unknown */
+    const char *client_trust; /* the store that is the client's own; NULL unknown */
 };
 
 struct report;

@@ -47,7 +47,8 @@ static void text_connection_record(struct report *report, const struct report_co
                                      .connection = shown->connection,
                                      .reuse = &state->reuse,
                                      .fingerprints = report->fingerprints,
-                                     .is_verbose = report->options.verbose};
+                                     .is_verbose = report->options.verbose,
+                                     .client_trust = report->options.client_trust};
     text_connection(&t, &block);
 }
 

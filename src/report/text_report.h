@@ -25,6 +25,7 @@ struct text_block {
     struct text_reuse *reuse;
     struct fingerprints *fingerprints;
     bool is_verbose;
+    const char *client_trust; /* the store that is the client's own; NULL unknown */
 };
 
 void text_summary(struct text *t, const struct report_summary *summary, uint64_t failed_names, bool is_verbose);

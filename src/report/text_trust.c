@@ -1,6 +1,8 @@
 /* The text format: what the trust stores say of the server's chain, one line for each. */
 #include "report/text_report.h"
 
+#include <string.h>
+
 static void error(struct text *t, const struct verify_outcome *o)
 {
     text_printf(t, "error %u at depth %u: ", o->code, o->depth);
@@ -42,11 +44,12 @@ static void also(struct text *t, const struct verification *v)
     }
 }
 
-static void verification(struct text *t, const struct verification *v)
+static void verification(struct text *t, const struct verification *v, const char *client_trust)
 {
     text_label(t, v->is_completed ? "completed" : "trust");
     text_bytes_of(t, v->store->name);
-    text_plain(t, " (yours, not the client's; ");
+    bool is_client = client_trust && strcmp(client_trust, v->store->name) == 0;
+    text_plain(t, is_client ? " (the client's; " : " (yours, not the client's; ");
     text_plural(t, v->store->num_certificates, "certificate", "certificates");
     text_plain(t, "): ");
     if (v->outcome.is_ok) {
@@ -95,7 +98,7 @@ void text_trust(struct text *t, const struct text_block *b)
 {
     const struct connection *c = b->connection;
     for (unsigned i = 0; i < c->num_verifications; i++)
-        verification(t, &c->verifications[i]);
+        verification(t, &c->verifications[i], b->client_trust);
     if (c->staple)
         staple(t, c->staple);
 }

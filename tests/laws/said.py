@@ -27,7 +27,7 @@ def check(is_right, text):
 
 
 def connection(capture, number, *arguments):
-    found = [r for r in run(capture, *arguments) if r["record"] == "connection"]
+    found = sorted((r for r in run(capture, *arguments) if r["record"] == "connection"), key=lambda r: r["id"])
     return found[number - 1] if len(found) >= number else {"verdict": "nothing", "findings": []}
 
 
@@ -80,11 +80,57 @@ def told():
           f"the summary tells what was told: {summary.get('told')}")
 
 
+LAB = ["--trust", "lab=pcaps/pki/roots.pem"]
+OTHER = ["--trust", "certifi=pcaps/pki/others.pem"]
+
+
+def client_trust():
+    """A store decides alone when it is the client's; else all are asked, and differences are told."""
+    def untrusted(capture, *arguments):
+        record = connection(capture, 1, *arguments)
+        f = finding(record, "issuer-untrusted")
+        return (record["verdict"], f and f["severity"], f and f["certainty"], f and f["side"]), (f or {}).get("detail", "")
+
+    rejected, completed = "unknown-ca-tls12", "tls12-nss"
+    cases = [
+        (rejected, LAB, ("issuer-untrusted", "error", "likely", "server")),
+        (rejected, LAB + ["--client-trust", "lab"], ("issuer-untrusted", "error", "proven", "server")),
+        (rejected, LAB + OTHER, ("issuer-untrusted", "error", "likely", "client")),
+        (rejected, LAB + OTHER + ["--client-trust", "lab"], ("issuer-untrusted", "error", "proven", "client")),
+        (rejected, LAB + OTHER + ["--client-trust", "certifi"], ("certificate-rejected", None, None, None)),
+        (completed, OTHER, ("ok", "info", "likely", "server")),
+        (completed, OTHER + ["--client-trust", "certifi"], ("ok", "warning", "proven", "server")),
+        (completed, LAB + OTHER, ("ok", "info", "likely", "client")),
+        (completed, LAB + OTHER + ["--client-trust", "lab"], ("ok", None, None, None)),
+        (completed, LAB + OTHER + ["--client-trust", "certifi"], ("ok", "warning", "proven", "client")),
+        # The fault that no store doubts comes before one on which they differ.
+        ("expired-tls12", LAB + OTHER, ("certificate-expired", "info", "possible", "client")),
+    ]
+    for capture, arguments, expected in cases:
+        found, detail = untrusted(capture, *arguments)
+        check(found == expected, f"{capture} {arguments}: {found} instead of {expected}")
+        if arguments == LAB + OTHER:
+            check("The stores differ" in detail and "Trust store certifi (pip, requests" in detail, f"{capture}: {detail}")
+    f = finding(connection(rejected, 1, *LAB, *OTHER, "--client-trust", "certifi"), "certificate-rejected")
+    check("Trust store lab: self-signed certificate in certificate chain" in f["detail"], f"which stores explain it: {f['detail']}")
+    summary = run(completed, *LAB, "--client-trust", "lab")[-1]
+    check(summary.get("client_trust") == "lab", "the summary names the client's store")
+
+
+def expiring():
+    def has(*days):
+        return finding(connection("tls12-nss", 1, *LAB, *days), "certificate-expiring") is not None
+
+    check(not has() and has("--expiring-days", "36500") and not has("--expiring-days", "0"), "--expiring-days")
+
+
 def main():
     if not PROGRAM or not os.access(PROGRAM, os.X_OK):
         print("skipped: TLSWHY does not name the program")
         sys.exit(77)
     told()
+    client_trust()
+    expiring()
     for failure in failures:
         print(failure)
     print(f"{len(failures)} complaints")
