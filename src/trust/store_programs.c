@@ -10,7 +10,7 @@ static const struct {
     const char *programs;
 } rows[] = {
     {"botocore", "boto3", "the AWS CLI and boto3"},
-    {"certifi", "certifi", "pip, requests and other Python packages with certifi"},
+    {"certifi/", "certifi", "pip, requests and other Python packages with certifi"},
     {"conda", "conda", "conda and its Python"},
     {"cacerts", "java", "Java"},
     {".jks", "jvm", "Java, where it is named as the trust store"},
