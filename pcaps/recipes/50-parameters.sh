@@ -131,14 +131,14 @@ make_sslv2_hello_refused() {
 }
 
 make_sslv2_only_hello() {
-    say "A real SSLv2 client hello (version 2, three SSLv2 ciphers; bytes made by hand, no program of today has SSLv2) to a Java server, which answers handshake_failure (40). A curl request completes and shows what the server has."
+    say "A real SSLv2 client hello (version 2, the seven SSLv2 ciphers; bytes made by hand, no program of today has SSLv2) to a Java server, which answers handshake_failure (40). A curl request completes and shows what the server has."
     expect outcome=failed verdict=version-unsupported side=client ended_by=server
     expect outcome=completed verdict=ok sni=$name
     sees 'tcp.len > 0 && ip.src == 10.9.0.2'
     sees 'tcp.flags.fin == 1 || tls.alert_message'
     capture
     java_web
-    raw_client 443 send:802e0100020015000000100700c00300800100800600400400800200800102030405060708090a0b0c0d0e0f10 read wait:0.3 close
+    raw_client 443 send:802e0100020015000000100700c00300800100800500800600400400800200800102030405060708090a0b0c0d0e0f10 read wait:0.3 close
     get https://$name/
 }
 
