@@ -214,8 +214,8 @@ static int take_connection(struct options *o, const char *value, struct error *e
 
 static int take_verdict(struct options *o, const char *value, struct error *error)
 {
-    if (!*value || value[strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-")])
-        return error_set(error, "--verdict: '%s' is no code such as tcp-refused", value);
+    if (option_verdict(value, error) < 0)
+        return -1;
     o->pipeline.selection.verdict = value;
     return 0;
 }

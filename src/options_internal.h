@@ -41,5 +41,7 @@ int option_told_sigalgs(struct told_server *told, const char *value, struct erro
 int option_told_cert(struct told_server *told, const char *value, struct error *error) MUST_CHECK;
 /* options_ciphers.c: --server-ciphers, expanded by OpenSSL. */
 int option_told_ciphers(struct told_server *told, const char *value, struct error *error) MUST_CHECK;
+/* options_verdict.c: is it a verdict's code? */
+int option_verdict(const char *value, struct error *error) MUST_CHECK;
 
 #endif

@@ -230,7 +230,10 @@ static void test_wrong(void **state)
         {"f --connection 12a", "--connection: '12a' is no connection's id; reports show it as #ID or \"id\""},
         {"f --connection 18446744073709551616",
          "--connection: '18446744073709551616' is no connection's id; reports show it as #ID or \"id\""},
-        {"f --verdict No", "--verdict: 'No' is no code such as tcp-refused"},
+        {"f --verdict No", "--verdict: 'No' is no code such as tcp-refused; see man tlswhy"},
+        {"f --verdict=", "--verdict: '' is no code such as tcp-refused; see man tlswhy"},
+        {"f --verdict tcp-refuse", "--verdict: 'tcp-refuse' is no code; did you mean tcp-refused?"},
+        {"f --verdict chain", "--verdict: 'chain' is no code; did you mean chain-incomplete, chain-disordered?"},
         {"f --expiring-days -1", "--expiring-days: '-1' is no number of days from 0 to 36500"},
         {"f --expiring-days 40000", "--expiring-days: '40000' is no number of days from 0 to 36500"},
         {"f --client-trust corp", "--client-trust: no trust store is named 'corp'; name it with --trust corp=PATH"},
@@ -293,7 +296,7 @@ static void test_every_row_is_taken(void **state)
 {
     (void)state;
     for (const struct option_row *row = options_table(); row->name; row++) {
-        static const char *const tries[] = {"443", "1", "x", "system", "rsa", "P-256", "RSA+SHA256", NULL};
+        static const char *const tries[] = {"443", "1", "x", "system", "ok", "rsa", "P-256", "RSA+SHA256", NULL};
         const char *const *value = row->values ? row->values : tries;
         char option[64];
         snprintf(option, sizeof option, "--%s", row->name);
