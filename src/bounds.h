@@ -65,6 +65,16 @@ enum {
     LIMIT_SHOWN_COMMENT = 4096,           /* bytes of one comment of a capture shown in JSON, then its length */
     LIMIT_SHOWN_COMMENTS = 1000,          /* comments of one input shown */
     LIMIT_SHOWN_EVENTS = 40,              /* messages listed for one connection in text without -v */
+    LIMIT_TEXT_GROUPS = 4096,             /* entries of connections that tell the same, of each kind, in text */
+    LIMIT_TEXT_MEMBERS = 8,               /* connections named in one of them */
+    LIMIT_TEXT_CLIENTS = 32,              /* clients told apart in one of them */
+    LIMIT_SHOWN_CLIENTS = 6,              /* and shown */
+    LIMIT_SHOWN_FAILURES = 100,           /* entries shown in full without -v, then a line for each */
+    LIMIT_SHOWN_INCOMPLETE = 5,           /* the same of connections of which the capture does not show enough */
+    LIMIT_SHOWN_COMPLETED = 10,           /* the same of connections that completed */
+    LIMIT_SHOWN_COMPLETED_LINES = 100,    /* and their lines */
+    LIMIT_SHOWN_WARNINGS = 200,           /* warnings of servers shown in text */
+    LIMIT_SHOWN_SERVERS = 50,             /* servers shown in text */
 };
 
 #endif

@@ -73,6 +73,7 @@ void output_flush(struct output *o)
     if (o->fd < 0)
         return;
     write_all(o, o->data, o->len);
+    o->written += o->len;
     o->len = 0;
 }
 
@@ -141,15 +142,16 @@ void output_printf(struct output *o, const char *format, ...)
         output_advance(o, n < OUTPUT_ROOM ? (size_t)n : OUTPUT_ROOM - 1);
 }
 
-void output_append(struct output *o, struct output *spool)
+void output_append_part(struct output *o, struct output *spool, uint64_t from, uint64_t len)
 {
     if (spool->fd < 0) {
-        output_bytes(o, spool->data, spool->len);
+        if (from <= spool->len && len <= spool->len - from)
+            output_bytes(o, spool->data + from, len);
     } else {
         output_flush(spool);
-        for (off_t at = 0;;) {
-            char *room = output_room(o, OUTPUT_ROOM);
-            ssize_t n = pread(spool->fd, room, OUTPUT_ROOM, at);
+        while (len > 0) {
+            size_t part = len < OUTPUT_ROOM ? (size_t)len : OUTPUT_ROOM;
+            ssize_t n = pread(spool->fd, output_room(o, part), part, (off_t)from);
             if (n < 0 && errno == EINTR)
                 continue;
             if (n < 0)
@@ -157,11 +159,17 @@ void output_append(struct output *o, struct output *spool)
             if (n <= 0)
                 break;
             output_advance(o, (size_t)n);
-            at += n;
+            from += (uint64_t)n;
+            len -= (uint64_t)n;
         }
     }
     if (spool->error)
         fail(o, spool->error);
+}
+
+void output_append(struct output *o, struct output *spool)
+{
+    output_append_part(o, spool, 0, output_at(spool));
 }
 
 void output_u64(struct output *o, uint64_t value)

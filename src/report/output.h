@@ -22,7 +22,8 @@ struct output {
     size_t len, size;
     int fd; /* -1: memory */
     bool is_spool, owns_fd;
-    int error; /* errno of the first failure, 0 none */
+    uint64_t written; /* bytes that went into the file descriptor before data[0] */
+    int error;        /* errno of the first failure, 0 none */
 };
 
 /* Each returns -1 and sets *error when there is no memory. */
@@ -66,6 +67,13 @@ void output_flush(struct output *o);
 
 /* Appends all of a spool or memory output, which stays as it is; its error becomes that of `o`. */
 void output_append(struct output *o, struct output *spool);
+/* Where the next byte goes, counted from the beginning. */
+static inline uint64_t output_at(const struct output *o)
+{
+    return o->written + o->len;
+}
+/* Appends the bytes [from, from + len) of it alone. */
+void output_append_part(struct output *o, struct output *spool, uint64_t from, uint64_t len);
 
 /* Digits without padding. */
 void output_u64(struct output *o, uint64_t value);

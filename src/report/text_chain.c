@@ -63,7 +63,8 @@ static void names(struct text *t, const struct certificate_facts *facts, bool is
     text_line_end(t);
 }
 
-static void certificate(struct text *t, unsigned depth, const struct certificate_facts *facts, bool is_verbose)
+static void certificate(struct text *t, unsigned depth, const struct certificate_facts *facts,
+                        const struct text_block *b)
 {
     text_printf(t, "  %2u ", depth);
     if (facts->error) {
@@ -78,6 +79,10 @@ static void certificate(struct text *t, unsigned depth, const struct certificate
     text_string(t, or_none(facts->issuer));
     if (facts->is_self_signed)
         text_plain(t, "  (self-signed)");
+    if (b->is_brief) {
+        text_line_end(t);
+        return;
+    }
     text_plain(t, "\n     a:PKEY: ");
     key(t, facts);
     text_plain(t, "; sigalg: ");
@@ -87,9 +92,9 @@ static void certificate(struct text *t, unsigned depth, const struct certificate
     text_plain(t, "; NotAfter: ");
     openssl_time(t, facts->not_after, facts->not_after_text);
     text_line_end(t);
-    if (depth == 0 || is_verbose)
-        names(t, facts, is_verbose);
-    if (is_verbose) {
+    if (depth == 0 || b->is_verbose)
+        names(t, facts, b->is_verbose);
+    if (b->is_verbose) {
         text_plain(t, "     serial: ");
         text_string(t, or_none(facts->serial));
         text_printf(t, "\n     sha256: %s\n", facts->sha256);
@@ -106,14 +111,14 @@ static void raw_public_key(struct text *t, const struct certificate_facts *facts
     text_printf(t, "\n     sha256: %s\n", facts->sha256);
 }
 
-static void chain(struct text *t, const struct connection_chain *chain, const char *label, bool is_verbose)
+static void chain(struct text *t, const struct connection_chain *chain, const char *label, const struct text_block *b)
 {
     text_label(t, label);
     text_printf(t, "frame %" PRIu64 "\n", (uint64_t)chain->place.frame);
     if (chain->raw_public_key)
         raw_public_key(t, certificate_facts(chain->raw_public_key));
     for (unsigned i = 0; i < chain->num; i++)
-        certificate(t, i, certificate_facts(chain->certificates[i]), is_verbose);
+        certificate(t, i, certificate_facts(chain->certificates[i]), b);
     if (chain->is_cut)
         text_plain(t, "     ... more were sent than were captured or kept\n");
     else if (chain->fault.kind == FAULT_MALFORMED)
@@ -140,11 +145,11 @@ void text_chains(struct text *t, const struct text_block *b)
 {
     const struct connection *c = b->connection;
     if (c->chain.num > 0 || c->chain.raw_public_key)
-        chain(t, &c->chain, "certificates", b->is_verbose);
+        chain(t, &c->chain, "certificates", b);
     else if (c->has_client_hello || c->has_server_hello)
         missing(t, c->chain_missing);
     if (c->client_chain.num > 0 || c->client_chain.raw_public_key) {
-        chain(t, &c->client_chain, "client's", b->is_verbose);
+        chain(t, &c->client_chain, "client's", b);
     } else if (c->has_client_certificate_message && connection_chain_is_empty(&c->client_chain)) {
         text_label(t, "client's");
         text_plain(t, "the client sent a Certificate message without a certificate\n");

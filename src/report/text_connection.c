@@ -6,15 +6,14 @@
 
 #include <stdio.h>
 
-static void endpoint(struct text *t, const struct flow *flow, unsigned side)
+void text_endpoint(struct text *t, uint8_t ip_version, const uint8_t address[16], uint16_t port)
 {
-    char address[ADDRESS_LEN];
-    bool is_v6 = flow->ip_version == 6;
-    address_write(address, flow->ip_version, flow->address[side]);
-    text_printf(t, is_v6 ? "[%s]:%u" : "%s:%u", address, flow->port[side]);
+    char buf[ADDRESS_LEN];
+    address_write(buf, ip_version, address);
+    text_printf(t, ip_version == 6 ? "[%s]:%u" : "%s:%u", buf, port);
 }
 
-static void title(struct text *t, const struct text_block *b)
+void text_outcome(struct text *t, enum outcome outcome, const char *code)
 {
     static const struct {
         enum text_style style;
@@ -25,27 +24,38 @@ static void title(struct text *t, const struct text_block *b)
         [OUTCOME_INCOMPLETE] = {STYLE_INCOMPLETE, "INCOMPLETE"},
         [OUTCOME_NOT_TLS] = {STYLE_NOT_TLS, "NOT TLS"},
     };
-    const struct connection *c = b->connection;
-    const struct verdict *v = &b->shown->diagnosis->verdict;
-    text_style(t, outcomes[v->outcome].style);
-    text_plain(t, outcomes[v->outcome].word);
-    if (v->code && strcmp(v->code, "ok") != 0)
-        text_printf(t, " %s", v->code);
+    text_style(t, outcomes[outcome].style);
+    text_plain(t, outcomes[outcome].word);
+    if (code && strcmp(code, "ok") != 0)
+        text_printf(t, " %s", code);
     text_style_end(t);
+}
+
+void text_server_name(struct text *t, const char *name, const char *name_from)
+{
+    if (!name || !*name)
+        return;
+    text_plain(t, "  ");
+    text_style(t, STYLE_TITLE);
+    text_bytes_of(t, name);
+    text_style_end(t);
+    if (strcmp(name_from, "dns") == 0)
+        text_plain(t, " (from DNS)");
+    else if (strcmp(name_from, "given") == 0)
+        text_plain(t, " (as given)");
+}
+
+static void title(struct text *t, const struct text_block *b)
+{
+    const struct connection *c = b->connection;
+    const struct flow *flow = c->flow;
+    const struct verdict *v = &b->shown->diagnosis->verdict;
+    text_outcome(t, v->outcome, v->code);
     text_printf(t, "  #%llu  ", (unsigned long long)c->id);
-    endpoint(t, c->flow, c->client_side);
+    text_endpoint(t, flow->ip_version, flow->address[c->client_side], flow->port[c->client_side]);
     text_plain(t, " -> ");
-    endpoint(t, c->flow, !c->client_side);
-    if (c->name && *c->name) {
-        text_plain(t, "  ");
-        text_style(t, STYLE_TITLE);
-        text_bytes_of(t, c->name);
-        text_style_end(t);
-        if (strcmp(c->name_from, "dns") == 0)
-            text_plain(t, " (from DNS)");
-        else if (strcmp(c->name_from, "given") == 0)
-            text_plain(t, " (as given)");
-    }
+    text_endpoint(t, flow->ip_version, flow->address[!c->client_side], flow->port[!c->client_side]);
+    text_server_name(t, c->name, c->name_from);
     text_line_end(t);
 }
 
@@ -65,22 +75,6 @@ static void when(struct text *t, const struct text_block *b)
     text_bytes_of(t, b->shown->input->name);
     if (flow->last.place.file != flow->first.place.file)
         text_plain(t, " (ends in a later file)");
-    text_line_end(t);
-}
-
-static void verdict(struct text *t, const struct text_block *b)
-{
-    const struct verdict *v = &b->shown->diagnosis->verdict;
-    if (!v->code || (!v->side && !v->ended_by))
-        return;
-    text_label(t, "verdict");
-    text_plain(t, v->code);
-    if (v->side && strcmp(v->side, "capture") == 0)
-        text_plain(t, "; the capture does not show enough");
-    else if (v->side && strcmp(v->side, "unknown") != 0)
-        text_printf(t, "; something has to change at the %s", v->side);
-    if (v->ended_by && strcmp(v->ended_by, "unknown") != 0)
-        text_printf(t, "; broken off by the %s", v->ended_by);
     text_line_end(t);
 }
 
@@ -152,21 +146,22 @@ static void icmp(struct text *t, const struct connection *c)
     text_line_end(t);
 }
 
-static void suite(struct text *t, const struct connection *c)
+void text_suite(struct text *t, uint16_t cipher)
 {
     char buf[CODE_POINT_LEN];
-    if (c->has_cipher) {
-        const struct cipher_suite *known = cipher_suite_find(c->cipher);
-        text_printf(t, ", %s", code_point_write(buf, known ? known->iana : NULL, c->cipher));
-        if (known && *known->openssl && strcmp(known->openssl, known->iana) != 0)
-            text_printf(t, " (%s)", known->openssl);
-    } else if (c->has_ssl2_cipher) {
-        const struct ssl2_cipher *known = ssl2_cipher_find(c->ssl2_cipher);
-        if (known)
-            text_printf(t, ", %s", known->name);
-        else
-            text_printf(t, ", 0x%06X", (unsigned)c->ssl2_cipher);
-    }
+    const struct cipher_suite *known = cipher_suite_find(cipher);
+    text_printf(t, ", %s", code_point_write(buf, known ? known->iana : NULL, cipher));
+    if (known && *known->openssl && strcmp(known->openssl, known->iana) != 0)
+        text_printf(t, " (%s)", known->openssl);
+}
+
+static void ssl2_suite(struct text *t, uint32_t cipher)
+{
+    const struct ssl2_cipher *known = ssl2_cipher_find(cipher);
+    if (known)
+        text_printf(t, ", %s", known->name);
+    else
+        text_printf(t, ", 0x%06X", (unsigned)cipher);
 }
 
 static void tls(struct text *t, const struct connection *c)
@@ -176,7 +171,10 @@ static void tls(struct text *t, const struct connection *c)
         return;
     text_label(t, "tls");
     text_plain(t, code_point_write(buf, version_name(c->version), c->version));
-    suite(t, c);
+    if (c->has_cipher)
+        text_suite(t, c->cipher);
+    else if (c->has_ssl2_cipher)
+        ssl2_suite(t, c->ssl2_cipher);
     if (c->group_id)
         text_printf(t, ", %s", code_point_write(buf, group_name(c->group_id), c->group_id));
     if (c->has_key_exchange && c->key_exchange.dh_bits)
@@ -221,7 +219,7 @@ static uint64_t mix(uint64_t hash, const void *data, size_t len)
     return hash;
 }
 
-static uint64_t reuse_key(const struct connection *c)
+uint64_t text_addresses(const struct connection *c)
 {
     const struct flow *flow = c->flow;
     uint64_t sum = 0;
@@ -229,32 +227,39 @@ static uint64_t reuse_key(const struct connection *c)
         uint64_t hash = mix(0xCBF29CE484222325u, flow->address[side], sizeof flow->address[side]);
         sum += mix(hash, &flow->port[side], sizeof flow->port[side]);
     }
-    return mix(sum, &c->group, sizeof c->group) | 1;
+    return mix(sum, &c->group, sizeof c->group);
 }
 
-static bool was_used_before(struct text_reuse *reuse, const struct connection *c)
+bool text_set_has(const struct text_set *set, uint64_t hash)
 {
-    uint64_t key = reuse_key(c);
-    for (size_t i = key % TEXT_REUSE_SLOTS;; i = (i + 1) % TEXT_REUSE_SLOTS) {
-        if (reuse->keys[i] == key)
+    if (set->num >= TEXT_SET_SLOTS / 2)
+        return true;
+    for (size_t i = (hash | 1) % TEXT_SET_SLOTS; set->at[i] != 0; i = (i + 1) % TEXT_SET_SLOTS) {
+        if (set->at[i] == (hash | 1))
             return true;
-        if (reuse->keys[i] != 0)
-            continue;
-        if (reuse->num >= TEXT_REUSE_SLOTS / 2)
-            return true;
-        reuse->keys[i] = key;
-        reuse->num++;
-        return false;
     }
+    return false;
 }
 
-static void filter(struct text *t, const struct text_block *b)
+bool text_set_add(struct text_set *set, uint64_t hash)
+{
+    size_t i = (hash | 1) % TEXT_SET_SLOTS;
+    if (text_set_has(set, hash))
+        return true;
+    while (set->at[i] != 0)
+        i = (i + 1) % TEXT_SET_SLOTS;
+    set->at[i] = hash | 1;
+    set->num++;
+    return false;
+}
+
+void text_filter(struct text *t, const struct text_block *b)
 {
     const struct flow *flow = b->connection->flow;
     const char *field = flow->ip_version == 6 ? "ipv6.addr" : "ip.addr";
     char first[ADDRESS_LEN], second[ADDRESS_LEN];
     unsigned client = b->connection->client_side;
-    bool was_reused = was_used_before(b->reuse, b->connection) || b->connection->end_kind == FLOW_END_REUSED;
+    bool was_reused = b->was_reused || b->connection->end_kind == FLOW_END_REUSED;
     text_label(t, "filter");
     text_printf(t, "%s==%s && %s==%s && tcp.port==%u && tcp.port==%u", field,
                 address_write(first, flow->ip_version, flow->address[client]), field,
@@ -268,22 +273,42 @@ static void filter(struct text *t, const struct text_block *b)
     text_line_end(t);
 }
 
-void text_connection(struct text *t, const struct text_block *b)
+void text_facts(struct text *t, const struct text_block *b)
 {
     const struct connection *c = b->connection;
-    title(t, b);
-    when(t, b);
-    verdict(t, b);
-    text_findings(t, b);
     tcp(t, c);
     icmp(t, c);
     tls(t, c);
     plain_text(t, c);
     text_messages(t, b);
+}
+
+void text_agreement(struct text *t, const struct text_block *b)
+{
+    tls(t, b->connection);
+}
+
+void text_certificates(struct text *t, const struct text_block *b)
+{
     text_chains(t, b);
     text_trust(t, b);
+}
+
+void text_connection(struct text *t, const struct text_block *b)
+{
+    const struct finding *f = b->shown->diagnosis->verdict.finding;
+    title(t, b);
+    when(t, b);
+    text_why(t, b);
+    if (f) {
+        text_fixes(t, "do", f->id, true);
+        text_seen(t, b->shown->diagnosis, f, b->is_verbose);
+    }
+    text_beside(t, b);
+    text_facts(t, b);
+    text_certificates(t, b);
     if (b->is_verbose)
         text_offer(t, b);
-    filter(t, b);
+    text_filter(t, b);
     text_line_end(t);
 }

@@ -1,38 +1,49 @@
-/* The text format: why it failed, who caused it, the proof, what to do, what they saw. Strings of findings are escaped
+/* The text format: what failed, who caused it, the proof, what to do, what they saw. Strings of findings are escaped
  * already. */
-#include "bounds.h"
 #include "diagnose/seen.h"
 #include "report/text_report.h"
 
 #include <string.h>
 
-enum { DEFAULT_WIDTH = 100, SHOWN_SEEN = 6 };
+enum { SHOWN_SEEN = 6 };
 
-/* One paragraph, wrapped at words, behind a label or the blanks of one. */
-static void paragraph(struct text *t, const char *label, const char *text)
+static const char *certainty_text(enum certainty certainty)
 {
-    size_t width = t->width ? t->width : DEFAULT_WIDTH, column = TEXT_LABEL_COLUMN;
-    char word[LIMIT_SHOWN_NAME];
-    text_label(t, label);
-    for (const char *at = text; *at;) {
-        size_t len = strcspn(at, " ");
-        size_t kept = len < sizeof word ? len : sizeof word - 1;
-        memcpy(word, at, kept);
-        word[kept] = '\0';
-        if (column > TEXT_LABEL_COLUMN && column + 1 + kept > width) {
-            text_line_end(t);
-            text_label(t, "");
-            column = TEXT_LABEL_COLUMN;
-        } else if (column > TEXT_LABEL_COLUMN) {
-            text_plain(t, " ");
-            column++;
-        }
-        text_string(t, word);
-        column += kept;
-        at += kept;
-        at += *at == ' ';
+    static const char *const texts[] = {
+        [CERTAINTY_PROVEN] = "proven: the packets show it",
+        [CERTAINTY_LIKELY] = "likely: the best explanation of what the packets show",
+        [CERTAINTY_POSSIBLE] = "possible: one of several explanations",
+    };
+    return texts[certainty];
+}
+
+static void who(struct text *t, const struct verdict *v)
+{
+    static const struct {
+        const char *side, *text;
+    } sides[] = {
+        {"client", "the client has to change something"},
+        {"server", "the server has to change something"},
+        {"path", "the path has to change something: what lies between the client and the server"},
+        {"capture", "the capture does not show enough to tell"},
+    };
+    const char *text = "the capture does not tell who has to change something";
+    if (!v->side && !v->ended_by)
+        return;
+    for (size_t i = 0; v->side && i < sizeof sides / sizeof *sides; i++) {
+        if (strcmp(v->side, sides[i].side) == 0)
+            text = sides[i].text;
     }
-    text_line_end(t);
+    struct text_paragraph paragraph = text_paragraph_begin(t, "who");
+    text_paragraph_words(&paragraph, text);
+    if (v->ended_by && strcmp(v->ended_by, "unknown") != 0) {
+        text_plain(t, ";");
+        paragraph.column++;
+        text_paragraph_words(&paragraph, "the");
+        text_paragraph_words(&paragraph, v->ended_by);
+        text_paragraph_words(&paragraph, "broke off");
+    }
+    text_paragraph_end(&paragraph);
 }
 
 static void proof(struct text *t, const struct finding *f)
@@ -49,16 +60,35 @@ static void proof(struct text *t, const struct finding *f)
     }
 }
 
-static void what_to_do(struct text *t, enum finding_id id)
+void text_why(struct text *t, const struct text_block *b)
 {
-    bool has_any = false;
-    size_t next = 0;
-    for (const struct finding_fix *fix; (fix = finding_fix_next(id, &next));) {
-        text_label(t, has_any ? "" : "do");
-        has_any = true;
-        text_printf(t, "%s: %s", party_name(fix->side), fix->text);
+    const struct verdict *v = &b->shown->diagnosis->verdict;
+    const struct finding *f = v->finding;
+    if (f) {
+        text_paragraph(t, "what", f->summary);
+        if (f->detail)
+            text_paragraph(t, "", f->detail);
+    }
+    who(t, v);
+    if (f) {
+        text_label(t, "how sure");
+        text_plain(t, certainty_text(f->certainty));
         text_line_end(t);
-        for (unsigned i = 0; i < FINDING_COMMANDS && fix->commands[i]; i++) {
+        proof(t, f);
+    }
+}
+
+void text_fixes(struct text *t, const char *label, enum finding_id id, bool has_commands)
+{
+    size_t next = 0;
+    for (const struct finding_fix *fix; (fix = finding_fix_next(id, &next)); label = "") {
+        struct text_paragraph paragraph = text_paragraph_begin(t, label);
+        text_paragraph_words(&paragraph, party_name(fix->side));
+        text_plain(t, ":");
+        paragraph.column++;
+        text_paragraph_words(&paragraph, fix->text);
+        text_paragraph_end(&paragraph);
+        for (unsigned i = 0; has_commands && i < FINDING_COMMANDS && fix->commands[i]; i++) {
             text_label(t, "");
             text_printf(t, "    %s", fix->commands[i]);
             text_line_end(t);
@@ -66,7 +96,7 @@ static void what_to_do(struct text *t, enum finding_id id)
     }
 }
 
-static void what_they_saw(struct text *t, const struct diagnosis *d, const struct finding *f, bool is_verbose)
+void text_seen(struct text *t, const struct diagnosis *d, const struct finding *f, bool is_verbose)
 {
     size_t next = 0;
     unsigned shown = 0;
@@ -79,30 +109,62 @@ static void what_they_saw(struct text *t, const struct diagnosis *d, const struc
     }
 }
 
-static void beside(struct text *t, const struct finding *f)
+static bool is_same(const struct finding *a, const struct finding *b)
 {
-    text_label(t, severity_name(f->severity));
-    text_printf(t, "%s (%s)", finding_code(f->id)->code, certainty_name(f->certainty));
-    text_line_end(t);
-    paragraph(t, "", f->summary);
+    return a->id == b->id && a->certainty == b->certainty && a->severity == b->severity &&
+           strcmp(a->summary, b->summary) == 0;
 }
 
-void text_findings(struct text *t, const struct text_block *b)
+/* A finding that says the same again is counted. */
+static void beside(struct text *t, const struct diagnosis *d, unsigned i)
+{
+    const struct finding *f = &d->findings[i];
+    unsigned times = 1;
+    for (unsigned k = 0; k < i; k++) {
+        if (&d->findings[k] != d->verdict.finding && is_same(&d->findings[k], f))
+            return;
+    }
+    for (unsigned k = i + 1; k < d->num; k++)
+        times += &d->findings[k] != d->verdict.finding && is_same(&d->findings[k], f);
+    struct text_paragraph paragraph = text_paragraph_begin(t, severity_name(f->severity));
+    text_paragraph_words(&paragraph, finding_code(f->id)->code);
+    text_plain(t, ":");
+    paragraph.column++;
+    text_paragraph_words(&paragraph, f->summary);
+    if (f->certainty != CERTAINTY_PROVEN)
+        text_printf(t, " (%s)", certainty_name(f->certainty));
+    if (times > 1)
+        text_printf(t, " (%u times)", times);
+    text_paragraph_end(&paragraph);
+}
+
+/* Their codes alone: what they mean stands elsewhere. */
+static void warnings(struct text *t, const struct diagnosis *d)
+{
+    bool has_any = false;
+    for (unsigned i = 0; i < d->num; i++)
+        has_any = has_any || d->findings[i].severity >= SEVERITY_WARNING;
+    if (!has_any)
+        return;
+    struct text_list list = text_list_begin(t, "warnings");
+    for (unsigned i = 0; i < d->num; i++) {
+        if (d->findings[i].severity >= SEVERITY_WARNING)
+            text_list_item(&list, finding_code(d->findings[i].id)->code);
+    }
+    text_list_end(&list);
+}
+
+void text_beside(struct text *t, const struct text_block *b)
 {
     const struct diagnosis *d = b->shown->diagnosis;
-    const struct finding *f = d->verdict.finding;
-    if (f) {
-        paragraph(t, "reason", f->summary);
-        if (f->detail)
-            paragraph(t, "", f->detail);
-        text_label(t, "certainty");
-        text_plain(t, certainty_name(f->certainty));
-        text_line_end(t);
-        proof(t, f);
-        what_to_do(t, f->id);
-        what_they_saw(t, d, f, b->is_verbose);
+    if (b->is_brief) {
+        warnings(t, d);
+        for (unsigned i = 0; i < d->num; i++)
+            if (d->findings[i].severity < SEVERITY_WARNING)
+                beside(t, d, i);
+        return;
     }
     for (unsigned i = 0; i < d->num; i++)
-        if (&d->findings[i] != f)
-            beside(t, &d->findings[i]);
+        if (&d->findings[i] != d->verdict.finding)
+            beside(t, d, i);
 }

@@ -268,7 +268,7 @@ static void place(struct text *t, const struct connection *c, const struct event
     text_printf(t, "    %-14s %13s  ", frame, time);
 }
 
-static void line(struct text *t, const struct connection *c, const struct event *event)
+static void line(struct text *t, const struct connection *c, const struct event *event, unsigned times)
 {
     place(t, c, event);
     text_plain(t, text_direction(event->role));
@@ -276,26 +276,63 @@ static void line(struct text *t, const struct connection *c, const struct event 
     what(t, c, event);
     if (event->is_after_gap && (event->kind == EVENT_HANDSHAKE || event->kind == EVENT_ALERT))
         text_plain(t, " (after a gap)");
+    if (times > 1)
+        text_printf(t, "  x %u", times);
     text_line_end(t);
+}
+
+/* The same message again, as far as its line tells. */
+static bool is_repeated(const struct event *a, const struct event *b)
+{
+    bool is_told_by_kind = a->kind == EVENT_ALERT || a->kind == EVENT_HIDDEN || a->kind == EVENT_HIDDEN_ALERT ||
+                           a->kind == EVENT_CHANGE_CIPHER_SPEC || a->kind == EVENT_HEARTBEAT || a->kind == EVENT_GAP ||
+                           (a->kind == EVENT_HANDSHAKE && a->type == HS_HELLO_REQUEST);
+    return is_told_by_kind && a->kind == b->kind && a->role == b->role && a->type == b->type && a->level == b->level &&
+           a->code == b->code && a->len == b->len && a->fault == b->fault && a->is_after_gap == b->is_after_gap;
+}
+
+static unsigned times_of(const struct connection *c, unsigned i, unsigned end)
+{
+    unsigned next = i + 1;
+    while (next < end && is_repeated(&c->events[i], &c->events[next]))
+        next++;
+    return next - i;
+}
+
+/* Lines for the events [from, end); those that are the same are one, unless every one is wanted. */
+static void lines(struct text *t, const struct text_block *b, unsigned from, unsigned end)
+{
+    const struct connection *c = b->connection;
+    for (unsigned i = from, times; i < end; i += times) {
+        times = b->is_verbose ? 1 : times_of(c, i, end);
+        line(t, c, &c->events[i], times);
+    }
+}
+
+/* The event behind those that make `num` lines. */
+static unsigned event_after(const struct connection *c, unsigned num)
+{
+    unsigned i = 0;
+    for (; num > 0 && i < c->num_events; num--)
+        i += times_of(c, i, c->num_events);
+    return i;
 }
 
 void text_messages(struct text *t, const struct text_block *b)
 {
     const struct connection *c = b->connection;
-    unsigned last = 0, skipped = 0;
     if (c->num_events == 0)
         return;
-    if (!b->is_verbose && c->num_events > LIMIT_SHOWN_EVENTS) {
-        last = LIMIT_SHOWN_EVENTS / 4; /* the end tells more than the middle */
-        skipped = c->num_events - LIMIT_SHOWN_EVENTS;
-    }
     text_heading(t, "messages");
-    for (unsigned i = 0; i < c->num_events; i++) {
-        if (skipped > 0 && i == LIMIT_SHOWN_EVENTS - last) {
-            text_printf(t, "    ... %u more (shown with -v)\n", skipped);
-            i += skipped;
-        }
-        line(t, c, &c->events[i]);
+    if (b->is_verbose || event_after(c, LIMIT_SHOWN_EVENTS) == c->num_events) {
+        lines(t, b, 0, c->num_events);
+    } else { /* the end tells more than the middle */
+        unsigned last = LIMIT_SHOWN_EVENTS / 4, middle = event_after(c, LIMIT_SHOWN_EVENTS - last);
+        unsigned behind = c->num_events - last > middle ? c->num_events - last : middle;
+        lines(t, b, 0, middle);
+        if (behind > middle)
+            text_printf(t, "    ... %u more (shown with -v)\n", behind - middle);
+        lines(t, b, behind, c->num_events);
     }
     if (c->is_events_cut)
         text_plain(t, "    ... and more than were kept\n");

@@ -1,38 +1,61 @@
 /*
- * The text format, by concern: text.c keeps the blocks in order (problems first) and ends with header and totals before
- * them, text_summary.c draws header and totals, text_connection.c one connection's block,
- * text_findings.c why it failed and what to do, text_messages.c what was said
- * in it, text_chain.c certificates as `openssl s_client -showcerts` prints them, text_trust.c
- * whether they verify, text_offer.c the offers in full, text_extensions.c what extensions hold.
+ * The text format, by concern. text.c keeps what was drawn until the totals are known and puts the sections in order:
+ * header and totals (text_summary.c), entries of what failed (text_groups.c counts, text_entry.c draws), servers
+ * (text_servers.c), what is fragile and what works (text_working.c), what the capture could not show (text_unseen.c).
+ *
+ * Of one connection text_connection.c draws the block, text_findings.c why it failed and what to do, text_messages.c
+ * what was said in it, text_chain.c certificates as `openssl s_client -showcerts` prints them, text_trust.c whether
+ * they verify, text_offer.c the offers in full, text_extensions.c what extensions hold.
  */
 #ifndef TLSWHY_REPORT_TEXT_REPORT_H
 #define TLSWHY_REPORT_TEXT_REPORT_H
 
 #include "report/report.h"
+#include "report/text_groups.h"
 #include "report/text_writer.h"
 
-/* Whether an earlier connection with the same addresses and ports was shown, so that a display filter needs the frames,
- * too. A small table that forgets nothing until it is full; then it says yes. */
-enum { TEXT_REUSE_SLOTS = 4096 };
-struct text_reuse {
-    uint64_t keys[TEXT_REUSE_SLOTS];
+/* A small set of hashes that forgets nothing until it is full; then it says that it has everything. */
+enum { TEXT_SET_SLOTS = 8192 };
+struct text_set {
+    uint64_t at[TEXT_SET_SLOTS];
     unsigned num;
 };
+bool text_set_has(const struct text_set *set, uint64_t hash);
+bool text_set_add(struct text_set *set, uint64_t hash); /* true: it was there */
 
 struct text_block {
     const struct report_connection *shown;
     const struct connection *connection;
-    struct text_reuse *reuse;
     struct fingerprints *fingerprints;
+    const char *client_trust; /* the store that is the client's; NULL unknown */
     bool is_verbose;
-    const char *client_trust; /* the store that is the client's own; NULL unknown */
+    bool is_brief; /* of certificates only who they are for and who issued them */
+    bool
+        was_reused; /* an earlier connection has the same addresses and ports: a display filter needs the frames, too */
 };
 
-void text_summary(struct text *t, const struct report_summary *summary, uint64_t failed_names, bool is_verbose);
-/* text_trust.c: what went wrong with trust stores, in the summary. */
-void text_store_errors(struct text *t, const struct verifier *verifier);
+/* ---- one connection */
+
 void text_connection(struct text *t, const struct text_block *block);
-void text_findings(struct text *t, const struct text_block *block);
+/* Of that block, parts: what happened, in full or the little that is told of one that completed; certificates; the
+ * filter that finds it. */
+void text_facts(struct text *t, const struct text_block *block);
+void text_agreement(struct text *t, const struct text_block *block);
+void text_certificates(struct text *t, const struct text_block *block);
+void text_filter(struct text *t, const struct text_block *block);
+/* The same for both directions: addresses, ports, and the capture they are in. */
+uint64_t text_addresses(const struct connection *c);
+
+void text_outcome(struct text *t, enum outcome outcome, const char *code); /* "FAILED tcp-refused" */
+void text_endpoint(struct text *t, uint8_t ip_version, const uint8_t address[16], uint16_t port);
+void text_server_name(struct text *t, const char *name, const char *name_from); /* nothing when it is NULL or empty */
+void text_suite(struct text *t, uint16_t cipher);
+
+void text_why(struct text *t, const struct text_block *block); /* what failed, who caused it, the proof */
+/* What to do, as the code's rows say, with or without commands; what they saw. */
+void text_fixes(struct text *t, const char *label, enum finding_id id, bool has_commands);
+void text_seen(struct text *t, const struct diagnosis *diagnosis, const struct finding *finding, bool is_verbose);
+void text_beside(struct text *t, const struct text_block *block); /* the other findings */
 void text_messages(struct text *t, const struct text_block *block);
 void text_chains(struct text *t, const struct text_block *block);
 void text_trust(struct text *t, const struct text_block *block);
@@ -42,5 +65,61 @@ void text_offer(struct text *t, const struct text_block *block);
 
 /* "client -> server": fixed width. */
 const char *text_direction(enum role from);
+
+/* ---- many of them */
+
+/* What all entries share: what was told once is not told again, later entries point there. */
+struct text_entries {
+    struct output *spool; /* holds the parts of the groups */
+    bool is_verbose;
+    uint64_t fixes[NUM_FINDINGS]; /* what to do: 1 + the number of the connection at which it was told; 0 not yet */
+    const struct text_group *seen[LIMIT_SHOWN_FAILURES]; /* entries that told what they saw */
+    unsigned num_seen;
+    const struct text_group *with_chain; /* the latest entry whose certificates were shown; NULL none */
+};
+
+/* In full; without its facts and remedies where these follow for each connection. */
+void text_entry(struct text *t, struct text_entries *entries, const struct text_group *group);
+void text_entry_overview(struct text *t, const struct text_group *group);
+void text_entry_line(struct text *t, const struct text_group *group); /* in one line */
+/* "3 connections of 10.0.0.1: #1 (frame 4), ..." */
+void text_entry_members(struct text *t, const struct text_group *group, const char *label);
+void text_entry_clients(struct text *t, const struct text_group *group);
+
+void text_warnings(struct text *t, struct text_entries *entries, struct text_groups *warnings);
+void text_completed(struct text *t, struct text_entries *entries, struct text_groups *completed);
+
+/* Servers: the most important of all that were pushed are kept, with what it takes to draw them. */
+struct text_server {
+    struct server_profile profile; /* its leaves are not held: they are not looked at */
+    char name[LIMIT_SHOWN_NAME];
+    struct text_key key;
+};
+struct text_servers {
+    struct text_server at[LIMIT_SHOWN_SERVERS];
+    unsigned num;
+    uint64_t num_all, num_silent; /* of these nothing was seen: they are not kept */
+};
+void text_servers_push(struct text_servers *servers, const struct server_profile *profile, const struct text_key *key);
+/* `groups`: num_groups tables whose entries tell what was found at the servers. */
+void text_servers_draw(struct text *t, const struct text_servers *servers, const struct text_groups *const *groups,
+                       size_t num_groups, bool is_verbose);
+
+/* What the capture could not show. */
+struct text_unseen {
+    uint64_t findings[NUM_FINDINGS]; /* connections with it, of those about the capture */
+    uint64_t encrypted_chains, lost_chains;
+};
+void text_unseen_note(struct text_unseen *unseen, const struct report_connection *shown);
+/* left_out: connections that no entry stands for. */
+void text_unseen_draw(struct text *t, const struct text_unseen *unseen, const struct report_summary *summary,
+                      uint64_t left_out, const char *client_trust);
+/* Of that only limits and errors. */
+void text_limits(struct text *t, const struct report_summary *summary);
+/* text_trust.c: which trust stores were used, and what went wrong with them. */
+void text_stores(struct text *t, const struct verifier *verifier, const char *client_trust);
+void text_store_errors(struct text *t, const struct verifier *verifier);
+
+void text_summary(struct text *t, const struct report_summary *summary, uint64_t failed_names, bool is_verbose);
 
 #endif

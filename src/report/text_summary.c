@@ -170,37 +170,6 @@ static void told(struct text *t, const struct told_server *told)
     text_line_end(t);
 }
 
-static void left_out(struct text *t, const struct report_summary *s)
-{
-    for (enum packet_skip reason = SKIP_NONE + 1; reason < NUM_PACKET_SKIPS; reason++) {
-        if (s->skipped[reason] == 0)
-            continue;
-        text_label(t, "skipped");
-        text_plural(t, s->skipped[reason], "packet: ", "packets: ");
-        text_plain(t, packet_skip_text(reason));
-        text_line_end(t);
-    }
-    for (unsigned i = 0; i < s->num_limits; i++) {
-        text_label(t, "limit hit");
-        text_plain(t, s->limits[i].what);
-        text_plain(t, ": ");
-        text_plural(t, s->limits[i].count, "time", "times");
-        text_line_end(t);
-    }
-    if (s->verifier)
-        text_store_errors(t, s->verifier);
-    if (s->said)
-        told(t, &s->said->told);
-    if (s->filter) {
-        text_label(t, "only");
-        text_plain(t, "packets that match: ");
-        text_bytes_of(t, s->filter);
-        text_line_end(t);
-    }
-    if (s->was_interrupted)
-        text_styled(t, STYLE_INCOMPLETE, "  interrupted: what follows was seen before that\n");
-}
-
 void text_summary(struct text *t, const struct report_summary *summary, uint64_t failed_names, bool is_verbose)
 {
     size_t num = capture_num_inputs(summary->capture);
@@ -224,5 +193,8 @@ void text_summary(struct text *t, const struct report_summary *summary, uint64_t
         text_line_end(t);
     }
     totals(t, summary, failed_names);
-    left_out(t, summary);
+    if (summary->said)
+        told(t, &summary->said->told);
+    if (summary->was_interrupted)
+        text_styled(t, STYLE_INCOMPLETE, "  interrupted: what follows was seen before that\n");
 }

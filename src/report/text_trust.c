@@ -103,6 +103,29 @@ void text_trust(struct text *t, const struct text_block *b)
         staple(t, c->staple);
 }
 
+void text_stores(struct text *t, const struct verifier *verifier, const char *client_trust)
+{
+    const struct store_facts *store;
+    bool has_yours = false;
+    for (size_t i = 0; (store = verifier_store_at(verifier, i)) != NULL; i++) {
+        bool is_client = client_trust && strcmp(client_trust, store->name) == 0;
+        text_label(t, i == 0 ? "trust stores" : "");
+        text_bytes_of(t, store->name);
+        text_plain(t, is_client ? " (the client's): " : ": ");
+        text_plural(t, store->num_certificates, "certificate", "certificates");
+        if (store->path) {
+            text_plain(t, " from ");
+            text_bytes_of(t, store->path);
+        }
+        text_line_end(t);
+        has_yours = has_yours || !is_client;
+    }
+    if (has_yours)
+        text_paragraph(t, "",
+                       client_trust ? "The others are yours: what a client trusts may differ."
+                                    : "These are yours, not the clients': what a client trusts may differ.");
+}
+
 void text_store_errors(struct text *t, const struct verifier *verifier)
 {
     const struct store_facts *store;

@@ -109,6 +109,12 @@ void text_line_end(struct text *t)
     output_char(t->out, '\n');
 }
 
+void text_section(struct text *t, const char *title)
+{
+    text_styled(t, STYLE_TITLE, title);
+    text_line_end(t);
+}
+
 void text_heading(struct text *t, const char *heading)
 {
     text_style(t, STYLE_DIM);
@@ -116,6 +122,12 @@ void text_heading(struct text *t, const char *heading)
     text_plain(t, heading);
     text_style_end(t);
     text_line_end(t);
+}
+
+static size_t width_of(const struct text *t)
+{
+    size_t width = t->width ? t->width : DEFAULT_WIDTH;
+    return width < LEAST_WIDTH ? LEAST_WIDTH : width;
 }
 
 struct text_list text_list_begin(struct text *t, const char *label)
@@ -127,11 +139,8 @@ struct text_list text_list_begin(struct text *t, const char *label)
 void text_list_item(struct text_list *list, const char *item)
 {
     struct text *t = list->text;
-    size_t width = t->width ? t->width : DEFAULT_WIDTH;
     size_t len = strlen(item) + (list->has_item ? 2 : 0);
-    if (width < LEAST_WIDTH)
-        width = LEAST_WIDTH;
-    if (list->has_item && list->column + len >= width) {
+    if (list->has_item && list->column + len >= width_of(t)) {
         output_printf(t->out, ",\n%*s", TEXT_LABEL_COLUMN, "");
         list->column = TEXT_LABEL_COLUMN;
     } else if (list->has_item) {
@@ -153,6 +162,46 @@ void text_list_end(struct text_list *list)
     if (!list->has_item)
         text_plain(list->text, "none");
     text_line_end(list->text);
+}
+
+struct text_paragraph text_paragraph_begin(struct text *t, const char *label)
+{
+    text_label(t, label);
+    return (struct text_paragraph){.text = t, .column = TEXT_LABEL_COLUMN};
+}
+
+void text_paragraph_words(struct text_paragraph *paragraph, const char *words)
+{
+    struct text *t = paragraph->text;
+    char word[LIMIT_SHOWN_NAME];
+    for (const char *at = words; *at;) {
+        size_t len = strcspn(at, " "), kept = len < sizeof word ? len : sizeof word - 1;
+        memcpy(word, at, kept);
+        word[kept] = '\0';
+        if (paragraph->column > TEXT_LABEL_COLUMN && paragraph->column + 1 + kept > width_of(t)) {
+            output_printf(t->out, "\n%*s", TEXT_LABEL_COLUMN, "");
+            paragraph->column = TEXT_LABEL_COLUMN;
+        } else if (paragraph->column > TEXT_LABEL_COLUMN) {
+            output_char(t->out, ' ');
+            paragraph->column++;
+        }
+        text_string(t, word);
+        paragraph->column += kept;
+        at += kept;
+        at += *at == ' ';
+    }
+}
+
+void text_paragraph_end(struct text_paragraph *paragraph)
+{
+    text_line_end(paragraph->text);
+}
+
+void text_paragraph(struct text *t, const char *label, const char *words)
+{
+    struct text_paragraph paragraph = text_paragraph_begin(t, label);
+    text_paragraph_words(&paragraph, words);
+    text_paragraph_end(&paragraph);
 }
 
 void text_count(struct text *t, uint64_t value)

@@ -19,7 +19,7 @@ enum text_style { STYLE_FAILED, STYLE_INCOMPLETE, STYLE_COMPLETED, STYLE_NOT_TLS
 struct text {
     struct output *out;
     bool use_color, is_utf8;
-    unsigned width; /* where lists wrap */
+    unsigned width; /* where lists and paragraphs wrap; 0 unknown */
 };
 
 void text_bytes(struct text *t, struct bytes b);
@@ -37,6 +37,8 @@ void text_styled(struct text *t, enum text_style style, const char *s);
 enum { TEXT_LABEL_COLUMN = 16 };
 void text_label(struct text *t, const char *label);
 void text_line_end(struct text *t);
+/* The title of a part of the report, on a line of its own. */
+void text_section(struct text *t, const char *title);
 /* A line of its own over what follows. */
 void text_heading(struct text *t, const char *heading);
 
@@ -50,6 +52,17 @@ struct text_list text_list_begin(struct text *t, const char *label);
 void text_list_item(struct text_list *list, const char *item);
 void text_list_code(struct text_list *list, const char *name, uint16_t code);
 void text_list_end(struct text_list *list); /* "none" when there was no item */
+
+/* Words that wrap at the width, behind a label. They are escaped already, as text_string() takes them. */
+struct text_paragraph {
+    struct text *text;
+    size_t column;
+};
+struct text_paragraph text_paragraph_begin(struct text *t, const char *label);
+void text_paragraph_words(struct text_paragraph *paragraph, const char *words);
+void text_paragraph_end(struct text_paragraph *paragraph);
+/* All of it at once. */
+void text_paragraph(struct text *t, const char *label, const char *words);
 
 /* Numbers as people read them. */
 void text_count(struct text *t, uint64_t value);                                 /* 1,234,567 */

@@ -52,7 +52,7 @@ static void test_full_disk(void **state)
 static void test_many_records(void **state)
 {
     (void)state;
-    const struct report_options options = {0};
+    const struct report_options options = {.verbose = true}; /* nothing is put together */
     struct sample_words words = sample_words_tame();
     struct report_sample sample;
     struct error error;

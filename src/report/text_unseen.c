@@ -1,0 +1,95 @@
+/* The text format: what the capture could not show, and by which means it was read. */
+#include "report/text_report.h"
+
+static const struct {
+    enum finding_id id;
+    const char *label, *text;
+} limits_of_capture[] = {
+    {FINDING_CAPTURE_MID_STREAM, "mid-stream", "began before the capture"},
+    {FINDING_CAPTURE_ONE_SIDED, "one side", "with the packets of one direction alone"},
+    {FINDING_CAPTURE_TRUNCATED, "cut packets", "with packets cut by the snapshot length"},
+    {FINDING_CAPTURE_GAP, "gaps", "with packets that arrived but were not captured"},
+    {FINDING_CAPTURE_ENDED, "the end", "still in the handshake when the capture ends"},
+    {FINDING_ENCRYPTED_ALERT, "hidden", "broken off by an alert that is encrypted; a key log would show it"},
+};
+enum { NUM_LIMITS_OF_CAPTURE = sizeof limits_of_capture / sizeof *limits_of_capture };
+
+void text_unseen_note(struct text_unseen *unseen, const struct report_connection *shown)
+{
+    enum chain_missing why = shown->connection->chain_missing;
+    bool has_hello = shown->connection->has_client_hello || shown->connection->has_server_hello;
+    for (size_t i = 0; i < NUM_LIMITS_OF_CAPTURE; i++)
+        unseen->findings[limits_of_capture[i].id] += diagnosis_has(shown->diagnosis, limits_of_capture[i].id);
+    unseen->encrypted_chains += has_hello && why == CHAIN_ENCRYPTED;
+    unseen->lost_chains += has_hello && why == CHAIN_NOT_CAPTURED;
+}
+
+static void row(struct text *t, const char *label, uint64_t count, const char *text)
+{
+    if (count == 0)
+        return;
+    text_label(t, label);
+    text_plural(t, count, "connection ", "connections ");
+    text_plain(t, text);
+    text_line_end(t);
+}
+
+static void skipped(struct text *t, const struct report_summary *s)
+{
+    const char *label = "not read";
+    for (enum packet_skip reason = SKIP_NONE + 1; reason < NUM_PACKET_SKIPS; reason++) {
+        if (s->skipped[reason] == 0)
+            continue;
+        text_label(t, label);
+        label = "";
+        text_plural(t, s->skipped[reason], "packet: ", "packets: ");
+        text_plain(t, packet_skip_text(reason));
+        text_line_end(t);
+    }
+}
+
+void text_limits(struct text *t, const struct report_summary *s)
+{
+    for (unsigned i = 0; i < s->num_limits; i++) {
+        text_label(t, "limit hit");
+        text_plain(t, s->limits[i].what);
+        text_plain(t, ": ");
+        text_plural(t, s->limits[i].count, "time", "times");
+        text_line_end(t);
+    }
+    if (s->verifier)
+        text_store_errors(t, s->verifier);
+}
+
+static bool has_any(const struct text_unseen *unseen, const struct report_summary *s, uint64_t left_out)
+{
+    uint64_t sum = unseen->encrypted_chains + unseen->lost_chains + s->num_limits + left_out;
+    for (size_t i = 0; i < NUM_LIMITS_OF_CAPTURE; i++)
+        sum += unseen->findings[limits_of_capture[i].id];
+    for (enum packet_skip reason = SKIP_NONE + 1; reason < NUM_PACKET_SKIPS; reason++)
+        sum += s->skipped[reason];
+    return sum > 0 || s->filter || (s->verifier && verifier_store_at(s->verifier, 0));
+}
+
+void text_unseen_draw(struct text *t, const struct text_unseen *unseen, const struct report_summary *s,
+                      uint64_t left_out, const char *client_trust)
+{
+    if (!has_any(unseen, s, left_out))
+        return;
+    text_section(t, "What the capture could not show, and how it was read");
+    row(t, "encrypted", unseen->encrypted_chains, "with certificates that TLS 1.3 encrypts; a key log would show them");
+    row(t, "certificates", unseen->lost_chains, "whose certificates are not in the capture");
+    for (size_t i = 0; i < NUM_LIMITS_OF_CAPTURE; i++)
+        row(t, limits_of_capture[i].label, unseen->findings[limits_of_capture[i].id], limits_of_capture[i].text);
+    skipped(t, s);
+    if (s->filter) {
+        text_label(t, "only");
+        text_plain(t, "packets that match: ");
+        text_bytes_of(t, s->filter);
+        text_line_end(t);
+    }
+    row(t, "left out", left_out, "that differ in more ways than this report can hold; --format json tells all");
+    if (s->verifier)
+        text_stores(t, s->verifier, client_trust);
+    text_limits(t, s);
+}

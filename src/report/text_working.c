@@ -1,0 +1,91 @@
+/* The text format: connections that completed, those with warnings first. */
+#include "report/text_report.h"
+
+#include <stdlib.h>
+
+static void what_to_change(struct text *t, struct text_entries *entries, const struct text_group *group)
+{
+    uint64_t *told = &entries->fixes[group->finding];
+    if (*told > 0) {
+        text_label(t, "change");
+        text_printf(t, "as for #%llu above\n", (unsigned long long)*told - 1);
+        return;
+    }
+    text_fixes(t, "change", group->finding, false);
+    *told = 1 + group->members[0].id;
+}
+
+static void warning(struct text *t, struct text_entries *entries, const struct text_group *group)
+{
+    text_style(t, STYLE_INCOMPLETE);
+    text_printf(t, "WARNING %s", group->code);
+    text_style_end(t);
+    text_plain(t, "  ");
+    text_plural(t, group->count, "connection", "connections");
+    text_plain(t, "  ");
+    text_entry_clients(t, group);
+    text_plain(t, " -> ");
+    text_endpoint(t, group->ip_version, group->server_address, group->server_port);
+    text_server_name(t, group->name, group->name_from);
+    text_line_end(t);
+    output_append_part(t->out, entries->spool, group->why.from, group->why.len);
+    what_to_change(t, entries, group);
+    text_entry_members(t, group, "seen in");
+}
+
+void text_warnings(struct text *t, struct text_entries *entries, struct text_groups *warnings)
+{
+    struct text_group **order = text_groups_order(warnings);
+    if (!order)
+        return;
+    text_section(t, "Fragile but working");
+    for (size_t i = 0; i < warnings->num && i < LIMIT_SHOWN_WARNINGS; i++)
+        warning(t, entries, order[i]);
+    if (warnings->num > LIMIT_SHOWN_WARNINGS)
+        text_printf(t, "and %zu more (--format json lists all)\n", warnings->num - LIMIT_SHOWN_WARNINGS);
+    text_line_end(t);
+    free(order);
+}
+
+static void completed_line(struct text *t, const struct text_group *group)
+{
+    char buf[CODE_POINT_LEN];
+    text_plural(t, group->count, "connection", "connections");
+    text_plain(t, "  ");
+    text_entry_clients(t, group);
+    text_plain(t, " -> ");
+    text_endpoint(t, group->ip_version, group->server_address, group->server_port);
+    text_server_name(t, group->name, group->name_from);
+    text_plain(t, "  ");
+    if (group->version)
+        text_plain(t, code_point_write(buf, version_name(group->version), group->version));
+    if (group->has_cipher)
+        text_suite(t, group->cipher);
+    text_printf(t, "  #%llu\n", (unsigned long long)group->members[0].id);
+}
+
+void text_completed(struct text *t, struct text_entries *entries, struct text_groups *completed)
+{
+    struct text_group **order = text_groups_order(completed);
+    uint64_t left_out = completed->left_out;
+    if (!order)
+        return;
+    if (completed->num > LIMIT_SHOWN_COMPLETED)
+        text_section(t, "Completed without a problem, one line for connections that are alike");
+    for (size_t i = 0; i < completed->num; i++) {
+        if (completed->num <= LIMIT_SHOWN_COMPLETED)
+            text_entry(t, entries, order[i]);
+        else if (i < LIMIT_SHOWN_COMPLETED_LINES)
+            completed_line(t, order[i]);
+        else
+            left_out += order[i]->count;
+    }
+    if (left_out > 0) {
+        text_plain(t, "and ");
+        text_plural(t, left_out, "more connection", "more connections");
+        text_plain(t, " of other clients or with other servers\n");
+    }
+    if (completed->num > LIMIT_SHOWN_COMPLETED)
+        text_plain(t, "-v shows each, --connection ID one of them\n\n");
+    free(order);
+}
