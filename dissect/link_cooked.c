@@ -5,9 +5,7 @@
 /* Address families as systems number them; AF_INET6 differs from one to the next. */
 static enum layer address_family(struct walk *w, uint32_t family)
 {
-    static const struct {
-        uint8_t family, layer;
-    } families[] = {
+    static const struct layer_row families[] = {
         {2, LAYER_IPV4},
         {10, LAYER_IPV6} /* Linux */,
         {23, LAYER_IPV6} /* Windows */,
@@ -16,10 +14,8 @@ static enum layer address_family(struct walk *w, uint32_t family)
         {28, LAYER_IPV6} /* FreeBSD, DragonFly */,
         {30, LAYER_IPV6} /* Darwin */,
     };
-    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
-        if (families[i].family == family)
-            return families[i].layer;
-    return packet_skip(w, SKIP_NOT_IP);
+    enum layer layer = LAYER_FIND(families, family);
+    return layer == LAYER_DONE ? packet_skip(w, SKIP_NOT_IP) : layer;
 }
 
 /* In the byte order of the machine that captured: families are small, so the order shows. */

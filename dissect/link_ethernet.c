@@ -1,32 +1,22 @@
 /* Ethernet II, IEEE 802.3 with LLC and SNAP (IEEE 802, RFC 1042), VLAN tags (802.1Q, 802.1ad). */
 #include "dissect/packet_internal.h"
 
-static const struct {
-    uint16_t type, layer;
-} ethertypes[] = {
+static const struct layer_row ethertypes[] = {
 #define X(type, layer) {type, LAYER_##layer},
 #include "dissect/tables/ethertypes.def"
 #undef X
 };
 
-static enum layer ethertype_find(uint16_t type)
-{
-    for (size_t i = 0; i < sizeof ethertypes / sizeof ethertypes[0]; i++)
-        if (ethertypes[i].type == type)
-            return ethertypes[i].layer;
-    return LAYER_DONE;
-}
-
 bool link_ethertype_known(uint16_t type)
 {
-    return ethertype_find(type) != LAYER_DONE;
+    return LAYER_FIND(ethertypes, type) != LAYER_DONE;
 }
 
 enum layer link_ethertype(struct walk *w, uint16_t type)
 {
     if (type <= 1500)
         return LAYER_LLC;
-    enum layer layer = ethertype_find(type);
+    enum layer layer = LAYER_FIND(ethertypes, type);
     return layer == LAYER_DONE ? packet_skip(w, SKIP_NOT_IP) : layer;
 }
 

@@ -2,9 +2,7 @@
  * relay (RFC 2427). */
 #include "dissect/packet_internal.h"
 
-static const struct {
-    uint16_t protocol, layer;
-} ppp_protocols[] = {
+static const struct layer_row ppp_protocols[] = {
 #define X(protocol, layer) {protocol, LAYER_##layer},
 #include "dissect/tables/ppp_protocols.def"
 #undef X
@@ -16,10 +14,8 @@ enum layer link_ppp_protocol(struct walk *w)
     uint16_t protocol = cursor_u8(&w->c, "PPP protocol");
     if ((protocol & 1) == 0)
         protocol = (uint16_t)(protocol << 8 | cursor_u8(&w->c, "PPP protocol"));
-    for (size_t i = 0; i < sizeof ppp_protocols / sizeof ppp_protocols[0]; i++)
-        if (ppp_protocols[i].protocol == protocol)
-            return ppp_protocols[i].layer;
-    return packet_skip(w, SKIP_NOT_IP);
+    enum layer layer = LAYER_FIND(ppp_protocols, protocol);
+    return layer == LAYER_DONE ? packet_skip(w, SKIP_NOT_IP) : layer;
 }
 
 enum layer link_ppp(struct walk *w)

@@ -27,30 +27,20 @@ static layer_function *const layers[NUM_LAYERS] = {
 #undef X
 };
 
-static const struct {
-    uint16_t value, layer;
-} link_types[] = {
+static const struct layer_row link_types[] = {
 #define X(value, layer) {value, LAYER_##layer},
 #include "dissect/tables/link_types.def"
 #undef X
 };
 
-static enum layer link_type_find(uint32_t link_type)
-{
-    for (size_t i = 0; i < sizeof link_types / sizeof link_types[0]; i++)
-        if (link_types[i].value == link_type)
-            return link_types[i].layer;
-    return LAYER_DONE;
-}
-
 bool packet_link_type_known(uint16_t link_type)
 {
-    return link_type_find(link_type) != LAYER_DONE;
+    return LAYER_FIND(link_types, link_type) != LAYER_DONE;
 }
 
 enum layer packet_link_layer(struct walk *w, uint32_t link_type)
 {
-    enum layer layer = link_type_find(link_type);
+    enum layer layer = LAYER_FIND(link_types, link_type);
     return layer == LAYER_DONE ? packet_skip(w, SKIP_LINK_TYPE) : layer;
 }
 

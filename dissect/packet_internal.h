@@ -27,6 +27,21 @@ struct walk {
     struct packet datagram; /* what *out becomes when that payload turns out not to be one */
 };
 
+/* A table of what follows by a number in the header before it. */
+struct layer_row {
+    uint16_t number;
+    uint16_t layer;
+};
+
+static inline enum layer layer_find(const struct layer_row *rows, size_t num, uint32_t number)
+{
+    for (size_t i = 0; i < num; i++)
+        if (rows[i].number == number)
+            return rows[i].layer;
+    return LAYER_DONE;
+}
+#define LAYER_FIND(rows, number) layer_find(rows, sizeof(rows) / sizeof(rows)[0], number)
+
 #define X(name, function) enum layer function(struct walk *w);
 #include "dissect/tables/packet_layers.def"
 #undef X

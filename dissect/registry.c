@@ -151,6 +151,12 @@ static const char *const certificate_types[256] = {
         return i < COUNT(table) && (table)[i].code == (wanted) ? &(table)[i] : NULL;                                   \
     } while (0)
 
+#define NAME_OF(table, wanted)                                                                                         \
+    do {                                                                                                               \
+        LOWER_BOUND(table, code, wanted, i)                                                                            \
+        return i < COUNT(table) && (table)[i].code == (wanted) ? (table)[i].name : NULL;                               \
+    } while (0)
+
 const struct cipher_suite *cipher_suite_find(uint16_t code)
 {
     FIND(cipher_suites, code);
@@ -176,36 +182,6 @@ const struct x509_verify_error *x509_verify_error_find(uint16_t code)
     FIND(x509_verify_errors, code);
 }
 
-static const struct named_code *version_find(uint16_t code)
-{
-    FIND(versions, code);
-}
-
-static const struct named_code *extension_find(uint16_t code)
-{
-    FIND(extensions, code);
-}
-
-static const struct named_code *cert_compression_find(uint16_t code)
-{
-    FIND(cert_compressions, code);
-}
-
-static const struct named_code *srtp_profile_find(uint16_t code)
-{
-    FIND(srtp_profiles, code);
-}
-
-static const struct named_code *hpke_kdf_find(uint16_t code)
-{
-    FIND(hpke_kdfs, code);
-}
-
-static const struct named_code *hpke_aead_find(uint16_t code)
-{
-    FIND(hpke_aeads, code);
-}
-
 const struct quic_parameter *quic_parameter_find(uint64_t id)
 {
     FIND(quic_parameters, id);
@@ -213,50 +189,42 @@ const struct quic_parameter *quic_parameter_find(uint64_t id)
 
 const char *version_name(uint16_t version)
 {
-    const struct named_code *row = version_find(version);
-    return row ? row->name : NULL;
+    NAME_OF(versions, version);
 }
 
 const char *extension_name(uint16_t type)
 {
-    const struct named_code *row = extension_find(type);
-    return row ? row->name : NULL;
+    NAME_OF(extensions, type);
 }
 
 const char *group_name(uint16_t group)
 {
-    const struct named_group *row = named_group_find(group);
-    return row ? row->name : NULL;
+    NAME_OF(groups, group);
 }
 
 const char *signature_scheme_name(uint16_t scheme)
 {
-    const struct signature_scheme *row = signature_scheme_find(scheme);
-    return row ? row->name : NULL;
+    NAME_OF(signature_schemes, scheme);
 }
 
 const char *cert_compression_name(uint16_t algorithm)
 {
-    const struct named_code *row = cert_compression_find(algorithm);
-    return row ? row->name : NULL;
+    NAME_OF(cert_compressions, algorithm);
 }
 
 const char *srtp_profile_name(uint16_t profile)
 {
-    const struct named_code *row = srtp_profile_find(profile);
-    return row ? row->name : NULL;
+    NAME_OF(srtp_profiles, profile);
 }
 
 const char *hpke_kdf_name(uint16_t kdf)
 {
-    const struct named_code *row = hpke_kdf_find(kdf);
-    return row ? row->name : NULL;
+    NAME_OF(hpke_kdfs, kdf);
 }
 
 const char *hpke_aead_name(uint16_t aead)
 {
-    const struct named_code *row = hpke_aead_find(aead);
-    return row ? row->name : NULL;
+    NAME_OF(hpke_aeads, aead);
 }
 
 const char *alert_name(uint8_t code)

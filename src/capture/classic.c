@@ -4,6 +4,7 @@
 
 #include "bounds.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -186,39 +187,17 @@ static int find_records(struct reader *r, struct error *error)
 
 static int skip_damage(struct reader *r, const struct record *h, struct error *error)
 {
-    struct window *w = &r->window;
-    uint64_t from = w->offset;
-    int found = find_records(r, error);
-    if (found < 0)
-        return -1;
-    input_note(r->input, CAPTURE_NOTE_DAMAGED, from,
-               "no packet can begin here (captured length %u, length %u); %llu bytes skipped, %s", h->caplen, h->len,
-               (unsigned long long)(w->offset - from),
-               found ? "packets were found again after them" : "no packets were found after it");
-    if (!found)
-        reader_end(r, "");
-    return 0;
+    char why[96];
+    snprintf(why, sizeof why, "no packet can begin here (captured length %u, length %u)", h->caplen, h->len);
+    return reader_skip(r, &(struct search){find_records, "packets", why, NULL}, error);
 }
 
 /* A record that the file's end cuts, or whose length was damaged: then others are found within it. */
 static int end_within_record(struct reader *r, const struct record *h, struct error *error)
 {
-    struct window *w = &r->window;
-    struct window at_record = *w;
-    int found = find_records(r, error);
-    if (found < 0)
-        return -1;
-    if (found) {
-        input_note(r->input, CAPTURE_NOTE_DAMAGED, at_record.offset,
-                   "the captured length %u leads past the end of the file; %llu bytes skipped, "
-                   "packets were found again after them",
-                   h->caplen, (unsigned long long)(w->offset - at_record.offset));
-        return 0;
-    }
-    w->at = at_record.at; /* the stream had ended: nothing was moved */
-    w->offset = at_record.offset;
-    reader_end(r, "a packet");
-    return 0;
+    char why[96];
+    snprintf(why, sizeof why, "the captured length %u leads past the end of the file", h->caplen);
+    return reader_skip(r, &(struct search){find_records, "packets", why, "a packet"}, error);
 }
 
 static void tell_odd(struct reader *r, const struct record *h)
@@ -242,8 +221,8 @@ static void tell_odd(struct reader *r, const struct record *h)
     }
 }
 
-/* What stopped take_whole(): more bytes are needed, or something is odd. 1: one odd packet that is believed, since what
- * follows it looks like a packet too; 0: go on; -1. */
+/* More bytes are needed, or something is odd. 1: one odd packet that is believed, since what follows it looks like a
+ * packet too; 0: go on; -1. */
 static int settle(struct reader *r, struct capture_packet *packet, struct error *error)
 {
     struct window *w = &r->window;
@@ -277,17 +256,4 @@ static int settle(struct reader *r, struct capture_packet *packet, struct error 
     return 1;
 }
 
-static long classic_next(struct reader *r, struct capture_packet *batch, size_t max, struct error *error)
-{
-    while (!r->is_done) {
-        size_t n = take_whole(r, batch, max);
-        if (n > 0)
-            return (long)n;
-        int settled = settle(r, batch, error);
-        if (settled != 0)
-            return settled;
-    }
-    return 0;
-}
-
-const struct format format_classic = {"pcap", classic_recognise, classic_start, classic_next, NULL};
+const struct format format_classic = {"pcap", classic_recognise, classic_start, take_whole, settle, NULL};

@@ -4,6 +4,7 @@
 
 #include "bounds.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -177,38 +178,16 @@ static int find_blocks(struct reader *r, struct error *error)
 
 static int skip_damage(struct reader *r, const char *why, struct error *error)
 {
-    struct window *w = &r->window;
-    uint64_t from = w->offset;
-    int found = find_blocks(r, error);
-    if (found < 0)
-        return -1;
-    input_note(r->input, CAPTURE_NOTE_DAMAGED, from, "%s; %llu bytes skipped, %s", why,
-               (unsigned long long)(w->offset - from),
-               found ? "blocks were found again after them" : "no blocks were found after it");
-    if (!found)
-        reader_end(r, "");
-    return 0;
+    return reader_skip(r, &(struct search){find_blocks, "blocks", why, NULL}, error);
 }
 
 /* A block that the file's end cuts, or whose length was damaged: then others are found within it. */
 static int end_within_block(struct reader *r, const struct header *h, struct error *error)
 {
-    struct window *w = &r->window;
-    struct window at_block = *w;
-    int found = find_blocks(r, error);
-    if (found < 0)
-        return -1;
-    if (found) {
-        input_note(r->input, CAPTURE_NOTE_DAMAGED, at_block.offset,
-                   "the block length %u leads past the end of the file; %llu bytes skipped, "
-                   "blocks were found again after them",
-                   h->len, (unsigned long long)(w->offset - at_block.offset));
-        return 0;
-    }
-    w->at = at_block.at; /* the stream had ended: nothing was moved */
-    w->offset = at_block.offset;
-    reader_end(r, h->type == PCAPNG_PACKET ? "a packet" : "a block");
-    return 0;
+    char why[96];
+    snprintf(why, sizeof why, "the block length %u leads past the end of the file", h->len);
+    const char *within = h->type == PCAPNG_PACKET ? "a packet" : "a block";
+    return reader_skip(r, &(struct search){find_blocks, "blocks", why, within}, error);
 }
 
 static int refuse_packet(struct reader *r, const char *why)
@@ -284,7 +263,7 @@ static int take_block(struct reader *r, const struct header *h, struct capture_p
     return taken;
 }
 
-/* What stopped take_whole(): more bytes are needed, or another block, or damage. 1: *packet; 0: go on; -1. */
+/* More bytes are needed, or it is another block, or damage. 1: *packet; 0: go on; -1. */
 static int settle(struct reader *r, struct capture_packet *packet, struct error *error)
 {
     struct window *w = &r->window;
@@ -319,17 +298,4 @@ static int settle(struct reader *r, struct capture_packet *packet, struct error 
     return take_block(r, &h, packet, error);
 }
 
-static long pcapng_next(struct reader *r, struct capture_packet *batch, size_t max, struct error *error)
-{
-    while (!r->is_done) {
-        size_t n = take_whole(r, batch, max);
-        if (n > 0)
-            return (long)n;
-        int settled = settle(r, batch, error);
-        if (settled != 0)
-            return settled;
-    }
-    return 0;
-}
-
-const struct format format_pcapng = {"pcapng", pcapng_recognise, pcapng_start, pcapng_next, pcapng_stop};
+const struct format format_pcapng = {"pcapng", pcapng_recognise, pcapng_start, take_whole, settle, pcapng_stop};

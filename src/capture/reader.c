@@ -119,10 +119,23 @@ void reader_close(struct reader *r)
     stream_close(&r->stream);
 }
 
+static long take(struct reader *r, struct capture_packet *batch, size_t max, struct error *error)
+{
+    while (!r->is_done) {
+        size_t n = r->format->take_whole(r, batch, max);
+        if (n > 0)
+            return (long)n;
+        int settled = r->format->settle(r, batch, error);
+        if (settled != 0)
+            return settled;
+    }
+    return 0;
+}
+
 int reader_peek(struct reader *r, struct capture_packet *first, struct error *error)
 {
     if (!r->has_pending && !r->is_done) {
-        long n = r->format->next(r, &r->pending, 1, error);
+        long n = take(r, &r->pending, 1, error);
         if (n < 0)
             return -1;
         r->has_pending = n > 0;
@@ -142,7 +155,7 @@ long reader_next(struct reader *r, struct capture_packet *batch, size_t max, str
         r->has_pending = false;
         n = 1;
     } else if (!r->is_done) {
-        n = r->format->next(r, batch, max, error);
+        n = take(r, batch, max, error);
     }
     if (n > 0)
         input_account(r->input, batch, (size_t)n);
@@ -150,6 +163,27 @@ long reader_next(struct reader *r, struct capture_packet *batch, size_t max, str
         n = -1;
     r->input->facts.read_bytes = r->stream.read_bytes;
     return n;
+}
+
+int reader_skip(struct reader *r, const struct search *search, struct error *error)
+{
+    struct window *w = &r->window;
+    const struct window before = *w;
+    int found = search->find(r, error);
+    if (found < 0)
+        return -1;
+    if (!found && search->within) {
+        w->at = before.at; /* the stream had ended: nothing was moved */
+        w->offset = before.offset;
+        reader_end(r, search->within);
+        return 0;
+    }
+    input_note(r->input, CAPTURE_NOTE_DAMAGED, before.offset, "%s; %llu bytes skipped, %s%s were found %s", search->why,
+               (unsigned long long)(w->offset - before.offset), found ? "" : "no ", search->what,
+               found ? "again after them" : "after it");
+    if (!found)
+        reader_end(r, "");
+    return 0;
 }
 
 void reader_end(struct reader *r, const char *within)

@@ -18,8 +18,10 @@ struct format {
     bool (*recognise)(struct bytes head); /* by the first four bytes or more */
     /* Reads the file header. 0, or -1 when reading failed; a header that is cut or odd is a note. */
     int (*start)(struct reader *r, struct error *error);
-    /* As capture_next() for this input alone. */
-    long (*next)(struct reader *r, struct capture_packet *batch, size_t max, struct error *error);
+    /* The bulk path: takes whole packets from the window as long as there is nothing odd about them. */
+    size_t (*take_whole)(struct reader *r, struct capture_packet *batch, size_t max);
+    /* What stopped that: needs more bytes, or looks closer. 1: one packet; 0: go on, unless is_done; -1. */
+    int (*settle)(struct reader *r, struct capture_packet *packet, struct error *error);
     void (*stop)(struct reader *r);
 };
 
@@ -71,6 +73,19 @@ static inline void reader_stamp(struct reader *r, struct capture_packet *packet,
     packet->moment = (struct moment){{.frame = ++r->frame, .file = r->file}, r->last_ns};
     packet->has_time = has_time;
 }
+
+/* For the formats: what to do where nothing that makes sense begins at the window's front. */
+struct search {
+    /* Moves to the next place where something does: 1. 0: there is none; the window is then at the stream's end. -1. */
+    int (*find)(struct reader *r, struct error *error);
+    const char *what; /* is looked for: "packets" */
+    const char *why;  /* nothing begins here */
+    /* Not NULL: it may as well be that the stream ends within this. Where nothing is found, that is it, and the window
+     * stays. */
+    const char *within;
+};
+/* Skips to what is found, noting that, or ends the stream. 0, -1. */
+int reader_skip(struct reader *r, const struct search *search, struct error *error) MUST_CHECK;
 
 /* For the formats: the stream ends here, within something when window_left() is not 0. Notes it and is_done. */
 void reader_end(struct reader *r, const char *within);
