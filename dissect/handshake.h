@@ -220,6 +220,25 @@ struct compressed_certificate { /* RFC 8879 section 4 */
 };
 void compressed_certificate_parse(struct cursor *body, struct compressed_certificate *out);
 
+/* Alerts that rules know by name; alert_name() knows them all. */
+enum alert_code {
+    ALERT_CLOSE_NOTIFY = 0,
+    ALERT_HANDSHAKE_FAILURE = 40,
+    ALERT_UNKNOWN_CA = 48,
+    ALERT_DECODE_ERROR = 50,
+    ALERT_PROTOCOL_VERSION = 70,
+    ALERT_INSUFFICIENT_SECURITY = 71,
+    ALERT_INTERNAL_ERROR = 80,
+    ALERT_INAPPROPRIATE_FALLBACK = 86,
+    ALERT_USER_CANCELED = 90,
+    ALERT_NO_RENEGOTIATION = 100,
+    ALERT_UNRECOGNIZED_NAME = 112,
+    ALERT_UNKNOWN_PSK = 115,
+    ALERT_CERTIFICATE_REQUIRED = 116,
+    ALERT_NO_APPLICATION_PROTOCOL = 120,
+    ALERT_ECH_REQUIRED = 121,
+};
+
 struct alert {
     uint8_t level; /* 1 warning, 2 fatal */
     uint8_t code;

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { ALERT_UNKNOWN_CA = 48, EXPIRING_DAYS = 30 };
+enum { EXPIRING_DAYS = 30 };
 
 static void revoked(struct chain_view *v, struct diagnosis *d)
 {

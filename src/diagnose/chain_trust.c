@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { ALERT_UNKNOWN_CA = 48, SHOWN_STORES = 6 };
+enum { SHOWN_STORES = 6 };
 
 const struct certificate_facts *chain_facts(const struct chain_view *v, unsigned i)
 {

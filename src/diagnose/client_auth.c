@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-enum { ALERT_CERTIFICATE_REQUIRED = 116, ALERT_DECODE_ERROR = 50 };
-
 static bool is_empty(const struct connection *c)
 {
     return c->has_client_certificate_message && c->client_chain.num == 0;

@@ -1,7 +1,7 @@
 /* The first cause in time: see ending.h. */
 #include "diagnose/ending.h"
 
-enum { ALERT_CLOSE_NOTIFY = 0, ALERT_USER_CANCELED = 90, LEVEL_FATAL = 2 };
+enum { LEVEL_FATAL = 2 };
 
 static bool is_nowhere(const struct moment *m)
 {

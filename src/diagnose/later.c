@@ -59,7 +59,6 @@ static bool is_protected_handshake(const struct event *event)
 
 static bool is_refusal(const struct event *event)
 {
-    enum { ALERT_NO_RENEGOTIATION = 100 };
     return event->kind == EVENT_HIDDEN_ALERT || (event->kind == EVENT_ALERT && event->code == ALERT_NO_RENEGOTIATION);
 }
 

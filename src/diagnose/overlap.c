@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_INSUFFICIENT_SECURITY = 71 };
-
 /* What is known of the server's side: seen in other connections, told by the user, or both. */
 struct side {
     const struct server_profile *seen; /* never NULL */

@@ -3,15 +3,7 @@
 
 #include <string.h>
 
-enum {
-    ALERT_UNRECOGNIZED_NAME = 112,
-    ALERT_NO_APPLICATION_PROTOCOL = 120,
-    ALERT_HANDSHAKE_FAILURE = 40,
-    ALERT_INSUFFICIENT_SECURITY = 71,
-    ALERT_UNKNOWN_PSK = 115,
-    ALERT_ECH_REQUIRED = 121,
-    DH_BITS = 2048,
-};
+enum { DH_BITS = 2048 };
 static const uint16_t RENEGOTIATION_SCSV = 0x00FF;
 
 static void heartbleed(const struct subject *s, struct diagnosis *d)

@@ -1,12 +1,6 @@
 /* Protocol versions: refused, fallen back from, or tampered with. The first part of step 4. */
 #include "diagnose/rules.h"
 
-enum {
-    ALERT_HANDSHAKE_FAILURE = 40,
-    ALERT_PROTOCOL_VERSION = 70,
-    ALERT_INTERNAL_ERROR = 80,
-    ALERT_INAPPROPRIATE_FALLBACK = 86,
-};
 static const uint16_t FALLBACK_SCSV = 0x5600;
 
 static void fallback(const struct subject *s, struct diagnosis *d)
