@@ -152,7 +152,7 @@ static int complain(const char *text)
 
 static bool has_failure(const struct options *options, const struct pipeline_result *result)
 {
-    uint64_t errors = result->outcomes[OUTCOME_FAILED] + result->outcomes[OUTCOME_NOT_TLS];
+    uint64_t errors = result->outcomes[OUTCOME_FAILED] + result->outcomes[OUTCOME_NOT_TLS] + result->names_failed;
     return options->fail_on != FAIL_ON_NOTHING && errors > 0;
 }
 

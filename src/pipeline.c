@@ -294,6 +294,7 @@ static int finish(struct pipeline *p, struct pipeline_result *result, struct err
     settle_servers(p);
     sum_up(p, result);
     memcpy(result->outcomes, p->summary.outcomes, sizeof result->outcomes);
+    result->names_failed = p->summary.names_failed;
     return report_finish(p->report, &p->summary, error);
 }
 

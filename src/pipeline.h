@@ -50,7 +50,8 @@ struct pipeline_options {
 };
 
 struct pipeline_result {
-    uint64_t outcomes[4]; /* by enum outcome */
+    uint64_t outcomes[4];  /* by enum outcome */
+    uint64_t names_failed; /* names that were not resolved */
     bool was_stopped;
 };
 

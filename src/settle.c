@@ -1,5 +1,6 @@
 /* What becomes of connections that are over: reported at once, held to the end of the capture, or counted. */
 #include "bounds.h"
+#include "diagnose/name.h"
 #include "pipeline_internal.h"
 
 #include <arpa/inet.h>
@@ -54,6 +55,7 @@ static void find_name(const struct pipeline *p, struct connection *c, char buf[N
         buf[sni.len] = '\0';
         c->name = buf;
         c->name_from = "sni";
+        names_connected(p->names, c->flow->ip_version, c->flow->address[c->client_side], sni);
     } else if (sni.len == 0 && p->options->name) {
         c->name = p->options->name;
         c->name_from = "given";
@@ -345,17 +347,39 @@ void settle_held(struct pipeline *p)
     }
 }
 
+/* A look-up is no connection: it has no outcome, but failed, and no id. */
+static bool is_name_selected(const struct selection *selection, const char *name, const struct verdict *verdict)
+{
+    const bool *has = selection->has_outcome;
+    if (selection->connection != 0 || ((has[0] || has[1] || has[2] || has[3]) && !has[OUTCOME_FAILED]))
+        return false;
+    if (selection->verdict && (!verdict->code || strcmp(selection->verdict, verdict->code) != 0))
+        return false;
+    return !selection->sni || matches_name(selection->sni, (struct bytes){(const uint8_t *)name, strlen(name)});
+}
+
 void settle_names(struct pipeline *p)
 {
     struct name_failure failure;
     for (size_t next = 0; names_next_failure(p->names, &next, &failure);) {
+        diagnose_name(&p->diagnosis, &failure, &p->summary.last);
+        if (p->diagnosis.verdict.code)
+            count_verdict(&p->summary, p->diagnosis.verdict.code);
+        p->summary.names_failed += p->diagnosis.num > 0;
+        if (!is_name_selected(&p->options->selection, failure.name, &p->diagnosis.verdict))
+            continue;
         char client[INET6_ADDRSTRLEN], resolver[INET6_ADDRSTRLEN];
         int family = failure.ip_version == 4 ? AF_INET : AF_INET6;
         inet_ntop(family, failure.client, client, sizeof client);
         inet_ntop(family, failure.resolver, resolver, sizeof resolver);
-        struct report_name record = {failure.name,   client,
-                                     resolver,       failure.answer,
-                                     failure.moment, capture_input_at(p->capture, failure.moment.place.file)};
+        struct report_name record = {.name = failure.name,
+                                     .client = client,
+                                     .resolver = resolver,
+                                     .answer = failure.answer,
+                                     .moment = failure.moment,
+                                     .input = capture_input_at(p->capture, failure.moment.place.file),
+                                     .diagnosis = &p->diagnosis,
+                                     .capture = p->capture};
         (void)report_name(p->report, &record);
     }
 }

@@ -28,7 +28,7 @@ struct bytes json_end_scratch(struct json_report *report, struct json *to)
 static const char *other_capture(const struct json_record *r, struct place place)
 {
     const struct capture *capture = r->shown->capture;
-    if (!capture || place.file == r->connection->flow->first.place.file || place.file >= capture_num_inputs(capture))
+    if (!capture || place.file == r->file || place.file >= capture_num_inputs(capture))
         return NULL;
     return capture_input_at(capture, place.file)->name;
 }
@@ -372,8 +372,11 @@ static void alerts(const struct json_record *r)
 static void json_connection(struct report *report, const struct report_connection *shown)
 {
     struct json_report *state = report->state;
-    const struct json_record r = {
-        .report = state, .json = &state->json, .shown = shown, .connection = shown->connection};
+    const struct json_record r = {.report = state,
+                                  .json = &state->json,
+                                  .shown = shown,
+                                  .connection = shown->connection,
+                                  .file = shown->connection->flow->first.place.file};
     const struct connection *c = shown->connection;
     struct json *j = r.json;
     if (report->options.quiet)
@@ -431,6 +434,11 @@ static void json_name_record(struct report *report, const struct report_name *na
     json_u64(j, name->moment.place.frame);
     JSON_KEY(j, "capture");
     json_bytes_of(j, name->input->name);
+    if (name->diagnosis) {
+        const struct report_connection shown = {.diagnosis = name->diagnosis, .capture = name->capture};
+        const struct json_record r = {report->state, j, &shown, NULL, name->moment.place.file};
+        json_findings(&r);
+    }
     json_close(j, '}');
     json_line(j);
 }

@@ -32,7 +32,8 @@ struct json_record {
     struct json_report *report;
     struct json *json;
     const struct report_connection *shown;
-    const struct connection *connection;
+    const struct connection *connection; /* NULL in records that are about none */
+    uint32_t file;                       /* the record's own: places in others name it */
 };
 
 typedef const char *json_name_of(uint16_t code);

@@ -31,6 +31,8 @@ struct report_name {                               /* a DNS look-up that failed 
     const char *name, *client, *resolver, *answer; /* "NXDOMAIN" "SERVFAIL" "REFUSED" "RCODEn" "empty" "none" */
     struct moment moment;
     const struct capture_input *input;
+    const struct diagnosis *diagnosis; /* NULL, or without a finding: nothing is wrong with that */
+    const struct capture *capture;     /* as in report_connection */
 };
 
 enum { REPORT_MAX_VERDICTS = 96 };
@@ -42,6 +44,7 @@ struct report_summary {
     uint64_t probes;           /* connections without payload, not listed */
     uint64_t unlisted;         /* other connections that had nothing to do with TLS */
     uint64_t outcomes[4];      /* by enum outcome, reported connections */
+    uint64_t names_failed;     /* look-ups with a finding */
     struct {
         const char *code;
         uint64_t count;

@@ -332,11 +332,17 @@ static void draw_look_up(struct report *report, const struct report_name *name, 
     struct output *parts = &((struct text_report *)report->state)->parts;
     struct text t = text_into(report, parts);
     uint64_t from = output_at(parts);
-    text_label(&t, "what");
-    text_plain(&t, answer_text(name->answer));
-    text_line_end(&t);
-    text_label(&t, "proof");
-    text_printf(&t, "frame %llu: ", (unsigned long long)name->moment.place.frame);
+    if (name->diagnosis) {
+        const struct report_connection shown = {.diagnosis = name->diagnosis, .capture = name->capture};
+        text_why(&t, &(const struct text_block){.shown = &shown, .is_verbose = report->options.verbose});
+        text_label(&t, "resolver");
+    } else {
+        text_label(&t, "what");
+        text_plain(&t, answer_text(name->answer));
+        text_line_end(&t);
+        text_label(&t, "proof");
+        text_printf(&t, "frame %llu: ", (unsigned long long)name->moment.place.frame);
+    }
     text_string(&t, name->client);
     text_plain(&t, " asked ");
     text_string(&t, name->resolver);
@@ -362,6 +368,8 @@ static void text_name_record(struct report *report, const struct report_name *na
     struct text_report *state = report->state;
     uint8_t client[16] = {0};
     bool is_v6 = strchr(name->client, ':') != NULL;
+    if (name->diagnosis && name->diagnosis->num == 0)
+        return; /* connected to all the same, or not known */
     state->failed_names++;
     if (report->options.quiet)
         return;

@@ -12,6 +12,8 @@
 
 enum { QTYPE_A = 1, QTYPE_AAAA = 28, RCODE_NXDOMAIN = 3, RCODE_SERVFAIL = 2, MAX_STREAMS = 64 };
 
+static const int64_t AGAIN_NS = INT64_C(500000000);
+
 /* Entries of both tables begin with their key's hash. */
 struct address_name {
     uint64_t hash;
@@ -26,8 +28,9 @@ struct lookup {
     uint8_t ip_version;
     uint8_t client[16], resolver[16];
     bool has_success, has_answer;
+    bool is_connected, is_asked_again;
     uint8_t rcode;
-    struct moment moment;
+    struct moment moment, asked, first[2]; /* first: questions for A and AAAA */
 };
 
 /* Slots hold index + 1 into a growing array, so that the order of arrival is kept. */
@@ -46,10 +49,10 @@ struct dns_stream {
 
 struct names {
     uint64_t seed;
-    struct table by_address, by_lookup;
-    struct address_name *addresses;
+    struct table by_address, by_lookup, by_other; /* by_other: names that were connected to, by version of IP */
+    struct address_name *addresses, *others;
     struct lookup *lookups;
-    size_t cap_addresses, cap_lookups;
+    size_t cap_addresses, cap_lookups, cap_others;
     struct dns_stream streams[MAX_STREAMS];
     unsigned num_streams;
     uint64_t limit_hits;
@@ -71,11 +74,15 @@ void names_free(struct names *names)
         free(names->addresses[i].name);
     for (size_t i = 0; i < names->by_lookup.num; i++)
         free(names->lookups[i].name);
+    for (size_t i = 0; i < names->by_other.num; i++)
+        free(names->others[i].name);
     for (unsigned i = 0; i < names->num_streams; i++)
         free(names->streams[i].data);
     free(names->addresses);
     free(names->lookups);
+    free(names->others);
     free(names->by_address.slots);
+    free(names->by_other.slots);
     free(names->by_lookup.slots);
     free(names);
 }
@@ -211,6 +218,18 @@ static struct lookup *lookup_enter(struct names *names, uint8_t ip_version, cons
     return entry;
 }
 
+/* A resolver asks anew when it has waited in vain: for the same type, and not at once. */
+static void note_question(struct lookup *lookup, uint16_t qtype, const struct moment *moment)
+{
+    struct moment *first = &lookup->first[qtype == QTYPE_AAAA];
+    if (lookup->asked.place.frame == 0)
+        lookup->asked = *moment;
+    if (first->place.frame == 0)
+        *first = *moment;
+    else
+        lookup->is_asked_again |= moment_since(moment, first) >= AGAIN_NS;
+}
+
 void names_message(struct names *names, uint8_t ip_version, const uint8_t src[16], const uint8_t dst[16],
                    struct bytes message, const struct moment *moment)
 {
@@ -231,6 +250,8 @@ void names_message(struct names *names, uint8_t ip_version, const uint8_t src[16
     for (unsigned i = 0; dns.is_response && i < dns.num_addresses; i++)
         learn_address(names, dns.addresses[i].ip_version, dns.addresses[i].bytes, dns.name);
     struct lookup *lookup = lookup_enter(names, ip_version, client, resolver, dns.name, moment);
+    if (lookup && !dns.is_response)
+        note_question(lookup, dns.qtype, moment);
     if (!lookup || !dns.is_response || dns.is_truncated)
         return;
     if (dns.num_addresses > 0) {
@@ -296,6 +317,57 @@ const char *names_of_address(const struct names *names, uint8_t ip_version, cons
     return entry ? entry->name : NULL;
 }
 
+static bool other_find(const struct names *names, uint8_t ip_version, const char *name, uint64_t hash)
+{
+    const struct table *table = &names->by_other;
+    size_t at = table->num_slots ? hash & (table->num_slots - 1) : 0;
+    for (; table->num_slots && table->slots[at]; at = (at + 1) & (table->num_slots - 1)) {
+        const struct address_name *entry = &names->others[table->slots[at] - 1];
+        if (entry->ip_version == ip_version && strcmp(entry->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static uint64_t other_hash(const struct names *names, uint8_t ip_version, const char *name)
+{
+    return hash_bytes(names->seed + ip_version, name, strlen(name));
+}
+
+void names_connected(struct names *names, uint8_t ip_version, const uint8_t client[16], struct bytes name)
+{
+    char plain[DNS_NAME_LEN];
+    if (names->by_lookup.num == 0 || name.len == 0 || name.len >= sizeof plain || memchr(name.at, 0, name.len))
+        return;
+    for (size_t i = 0; i < name.len; i++)
+        plain[i] = (char)(name.at[i] >= 'A' && name.at[i] <= 'Z' ? name.at[i] + 32 : name.at[i]);
+    plain[name.len] = '\0';
+    struct lookup *lookup = lookup_find(names, client, plain);
+    if (lookup) {
+        lookup->is_connected = true;
+        return;
+    }
+    uint64_t hash = other_hash(names, ip_version, plain);
+    if (other_find(names, ip_version, plain, hash))
+        return;
+    void *array = names->others;
+    char *copy = strdup(plain);
+    bool has_room = copy && table_reserve(names, &names->by_other, &array, &names->cap_others, sizeof *names->others);
+    names->others = array;
+    if (!has_room) {
+        free(copy);
+        return;
+    }
+    names->others[names->by_other.num] = (struct address_name){.hash = hash, .ip_version = ip_version, .name = copy};
+    table_insert(&names->by_other, hash);
+}
+
+static bool is_connected(const struct names *names, const struct lookup *lookup)
+{
+    uint8_t other = lookup->ip_version == 4 ? 6 : 4;
+    return lookup->is_connected || other_find(names, other, lookup->name, other_hash(names, other, lookup->name));
+}
+
 /* Is this a successful name of the same client with something appended? */
 static bool is_search_attempt(const struct names *names, const struct lookup *failed)
 {
@@ -335,7 +407,10 @@ bool names_next_failure(const struct names *names, size_t *next, struct name_fai
         *out = (struct name_failure){.name = lookup->name,
                                      .ip_version = lookup->ip_version,
                                      .answer = lookup->has_answer ? answers[lookup->rcode & 15] : "none",
-                                     .moment = lookup->moment};
+                                     .moment = lookup->moment,
+                                     .asked = lookup->asked,
+                                     .is_asked_again = lookup->is_asked_again,
+                                     .is_connected = is_connected(names, lookup)};
         memcpy(out->client, lookup->client, 16);
         memcpy(out->resolver, lookup->resolver, 16);
         ++*next;

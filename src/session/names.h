@@ -33,7 +33,14 @@ struct name_failure {
     uint8_t client[16], resolver[16];
     const char *answer;   /* "NXDOMAIN" "SERVFAIL" "empty" "none" or "RCODEn" */
     struct moment moment; /* of the answer; of the query where none came */
+    struct moment asked;  /* of the first query; frame 0: not in the capture */
+    bool is_asked_again;  /* the same question went out once more, a while later */
+    bool is_connected;    /* that client asked a server for that name all the same */
 };
+
+/* A client named this server in a hello. Clients that ask over one version of IP and connect over the other cannot be
+ * told apart: there the name alone counts. */
+void names_connected(struct names *names, uint8_t ip_version, const uint8_t client[16], struct bytes name);
 
 /* Look-ups of A or AAAA that never gave that client an address, in the order in which they were first asked. A name
  * that is another, successful one with a search suffix is left out: resolvers try those on their own. Returns false

@@ -70,6 +70,17 @@ def differences(expected, record):
     return found
 
 
+def name_differences(expected, shown):
+    """A name record has its verdict as its only finding."""
+    record = next((r for r in shown if r["name"] == expected.get("name")), None)
+    if record is None:
+        return ["no record of that name"]
+    findings = record.get("findings", [])
+    if [f["code"] for f in findings] != [expected["verdict"]]:
+        return [f"findings {[f['code'] for f in findings]} instead of {expected['verdict']}"]
+    return [] if findings[0].get("evidence") and findings[0]["severity"] == "error" else ["an error without evidence"]
+
+
 def options():
     """The lab's roots are what its clients trusted."""
     roots = PCAPS / "pki" / "roots.pem"
@@ -80,10 +91,15 @@ def check(note, arguments, problems, excused):
     """Compares one capture; returns how many connections were compared."""
     name = note.name.removesuffix(".txt")
     captures = sorted(p for p in PCAPS.glob(f"{name}.*") if ".pcap" in p.name)
-    expected = [e for e in expectations(note) if e.get("record", "connection") == "connection"]
-    if not expected or not captures:
+    blocks = expectations(note)
+    expected = [e for e in blocks if e.get("record", "connection") == "connection"]
+    names = [e for e in blocks if e.get("record") == "name"]
+    if not (expected or names) or not captures:
         return 0
-    shown = sorted((r for r in records(captures[0], arguments) if r["record"] == "connection"), key=lambda r: r["id"])
+    found = records(captures[0], arguments)
+    shown = sorted((r for r in found if r["record"] == "connection"), key=lambda r: r["id"])
+    for block in names:
+        problems += [f"{name} {block.get('name')}: {d}" for d in name_differences(block, [r for r in found if r["record"] == "name"])]
     for number, block in enumerate(expected, 1):
         if number > len(shown):
             wrong = ["no such connection is reported"]
@@ -94,7 +110,7 @@ def check(note, arguments, problems, excused):
             problems.append(f"{name} {number}: {'; '.join(wrong)}")
         elif not wrong and reason is not None:
             problems.append(f"{name} {number}: holds now, take it out of expectations.known ({reason})")
-    return len(expected)
+    return len(expected) + len(names)
 
 
 def main():
@@ -113,7 +129,7 @@ def main():
             problems.append(f"{name} {number}: expectations.known names no such expectation ({reason})")
     for problem in problems:
         print(problem)
-    print(f"{compared} connections compared, {len(problems)} problems, {num_known} known to be undecided")
+    print(f"{compared} connections and names compared, {len(problems)} problems, {num_known} known to be undecided")
     return 1 if problems else 0
 
 

@@ -107,6 +107,52 @@ static void test_failures(void **state)
     names_free(names);
 }
 
+static struct bytes text(const char *name)
+{
+    return (struct bytes){(const uint8_t *)name, strlen(name)};
+}
+
+/* A client that connected to the name all the same, and one that asked again. */
+static void test_connected(void **state)
+{
+    (void)state;
+    static const uint8_t stranger[16] = {10, 0, 0, 3}, over_v6[16] = {0x20, 1, 0xd, 0xb8};
+    struct name_failure failure;
+    struct names *names = names_new();
+    names_connected(names, 4, client, text("a.test")); /* before anything was asked: remembered by nobody */
+    ask(names, "a.test", 1);
+    answer(names, "a.test", 3, NULL, 2);
+    ask(names, "b.test", 3);
+    ask(names, "c.test", 700000000);
+    names_connected(names, 4, stranger, text("a.test"));
+    ask(names, "c.test", 1400000000);
+    size_t next = 0;
+    assert_true(names_next_failure(names, &next, &failure));
+    assert_string_equal(failure.name, "a.test");
+    assert_false(failure.is_connected || failure.is_asked_again);
+    assert_int_equal(failure.asked.place.frame, 1);
+    assert_int_equal(failure.moment.place.frame, 2);
+    assert_true(names_next_failure(names, &next, &failure));
+    assert_true(names_next_failure(names, &next, &failure));
+    assert_string_equal(failure.name, "c.test");
+    assert_true(failure.is_asked_again);
+    assert_false(names_next_failure(names, &next, &failure));
+    /* The same client; in any case of letters. */
+    names_connected(names, 4, client, text("A.Test"));
+    next = 0;
+    assert_true(names_next_failure(names, &next, &failure));
+    assert_true(failure.is_connected);
+    /* Over the other version of IP nobody knows whose address it is. */
+    names_connected(names, 6, over_v6, text("b.test"));
+    assert_true(names_next_failure(names, &next, &failure));
+    assert_string_equal(failure.name, "b.test");
+    assert_true(failure.is_connected);
+    names_connected(names, 4, client, (struct bytes){(const uint8_t *)"c.test\0", 7});
+    assert_true(names_next_failure(names, &next, &failure));
+    assert_false(failure.is_connected);
+    names_free(names);
+}
+
 static void test_tcp_in_pieces(void **state)
 {
     (void)state;
@@ -167,11 +213,8 @@ static void test_garbage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_address_gets_a_name),
-        cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_tcp_in_pieces),
-        cmocka_unit_test(test_many_names),
-        cmocka_unit_test(test_garbage),
+        cmocka_unit_test(test_address_gets_a_name), cmocka_unit_test(test_failures),   cmocka_unit_test(test_connected),
+        cmocka_unit_test(test_tcp_in_pieces),       cmocka_unit_test(test_many_names), cmocka_unit_test(test_garbage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
