@@ -35,6 +35,15 @@ enum {
     LIMIT_SESSION_EVENTS = 512,            /* messages, alerts, gaps noted for one connection */
     LIMIT_CHAIN = 64,                      /* certificates kept of one Certificate message */
 
+    LIMIT_KEYS = 1024 * 1024,        /* secrets of key logs: some 100 MB */
+    LIMIT_KEYLOG_LINE = 4096,        /* bytes of one line of a key log; ECH_CONFIG has the longest, some 400 */
+    LIMIT_PENDING_BYTES = 64 * 1024, /* protected records of one connection that wait for keys */
+    LIMIT_PENDING_RECORDS = 256,     /* and their number */
+    LIMIT_ALL_PENDING_BYTES = 256 * 1024 * 1024, /* and of all connections */
+    LIMIT_OPENED_RECORD = 2048, /* after a TLS 1.3 handshake larger records are taken for application data, unread */
+    LIMIT_SEQUENCE_TRIALS = 64, /* record numbers tried after a gap */
+    LIMIT_EARLY_RECORDS = 64,   /* of early data without its secret that may precede the client's handshake records */
+
     LIMIT_CERTIFICATE = 64 * 1024,              /* bytes of one certificate */
     LIMIT_CERTIFICATE_NAMES = 10000,            /* subject alternative names kept of one certificate */
     LIMIT_CERTIFICATE_CACHE = 32 * 1024 * 1024, /* bytes of certificates not in use by any connection */

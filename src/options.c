@@ -37,6 +37,7 @@ enum key {
     KEY_SERVER_GROUPS,
     KEY_SERVER_SIGALGS,
     KEY_SERVER_CERT,
+    KEY_KEYLOG,
 };
 
 /* In the order of enum outcome, enum options_color, enum options_fail_on (from 1), enum capture_hash. */
@@ -55,6 +56,7 @@ const struct option_row *options_table(void)
         {KEY_PORTS, "ports", "PORTS", "TLS is expected on these ports, too: 8443,9000-9100", NULL},
         {KEY_PROBES, "probes", NULL, "list connections without data (health checks), not only count them", NULL},
         {KEY_HASH, "hash", "WHEN", "SHA-256 of the files: auto (up to 64 MiB), always, never", hash_values},
+        {KEY_KEYLOG, "keylog", "FILE", "keys to decrypt handshakes with: SSLKEYLOGFILE's, or pcapng", NULL},
         {KEY_TRUST, "trust", "STORE", "trust store: NAME=PATH, or system (the default); may be repeated", NULL},
         {KEY_TRUST_PASSWORD, "trust-password", "PASSWORD", "of key stores; changeit, as in Java, when not given", NULL},
         {KEY_INTERMEDIATES, "intermediates", "PATH", "certificates that may complete chains", NULL},
@@ -340,6 +342,8 @@ static int take(struct options *o, int key, const char *value, struct error *err
         return take_ports(o, value, error);
     case KEY_ONLY:
         return take_outcomes(o, value, error);
+    case KEY_KEYLOG:
+        return take_text(&o->keylogs[o->pipeline.num_keylogs++], key, value, error); /* room for argc of them */
     case KEY_TRUST:
         return take_trust(o, value, error);
     case KEY_TRUST_PASSWORD:
@@ -443,7 +447,8 @@ enum options_result options_parse(int argc, char *const argv[], struct options *
     int key;
     *out = (struct options){.pipeline = {.format = format_values[0], .fd = -1},
                             .paths = calloc((size_t)argc + 1, sizeof *out->paths)};
-    if (!out->paths) {
+    out->pipeline.keylogs = out->keylogs = calloc((size_t)argc + 1, sizeof *out->keylogs);
+    if (!out->paths || !out->keylogs) {
         error_set(error, "out of memory");
         return OPTIONS_WRONG;
     }
@@ -479,6 +484,7 @@ void options_cleanup(struct options *options)
     for (size_t i = 0; i < options->pipeline.verify.num_stores; i++)
         free((char *)(uintptr_t)options->stores[i].name);
     free(options->stores);
+    free(options->keylogs);
     *options = (struct options){0};
 }
 

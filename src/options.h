@@ -27,6 +27,7 @@ struct options {
     bool hide_progress;
     const char **paths;          /* owned; pipeline.capture points here */
     struct port_range *ports;    /* owned; pipeline.ports points here */
+    const char **keylogs;        /* owned; pipeline.keylogs points here */
     struct store_source *stores; /* owned, with their names; pipeline.verify.stores points here */
 };
 

@@ -13,6 +13,9 @@
 #ifdef TLSWHY_WITH_LZ4
 #include <lz4.h>
 #endif
+#ifdef TLSWHY_WITH_BROTLI
+#include <brotli/decode.h>
+#endif
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,6 +74,12 @@ static void write_compression(FILE *out)
     fprintf(out, "lz4 %s\n", LZ4_versionString());
 #else
     fputs("without liblz4: no lz4-compressed captures\n", out);
+#endif
+#ifdef TLSWHY_WITH_BROTLI
+    uint32_t brotli = BrotliDecoderVersion();
+    fprintf(out, "brotli %u.%u.%u\n", brotli >> 24, brotli >> 12 & 0xFFF, brotli & 0xFFF);
+#else
+    fputs("without libbrotlidec: no certificates compressed by brotli\n", out);
 #endif
 }
 

@@ -226,6 +226,8 @@ static int read_all(struct pipeline *p, struct pipeline_result *result, struct e
         struct group *group = group_at(p, batch[0].group);
         if (!group)
             return error_set(error, "out of memory for another capture's connections");
+        if (secrets_take(p, batch[0].moment.place.file, error) < 0)
+            return -1;
         note_digits(p, &batch[0]);
         run_batch(p, group, batch, (size_t)num);
         if (round % 1024 == 0)
@@ -268,6 +270,9 @@ static void sum_up(struct pipeline *p, const struct pipeline_result *result)
     add_limit(s, "handshake messages too large to read", p->sessions.message_limit_hits);
     add_limit(s, "chains with more certificates than are kept", p->sessions.chain_limit_hits);
     add_limit(s, "certificates too large to read", p->sessions.certificate_limit_hits);
+    add_limit(s, "connections with more protected records than wait for keys", p->sessions.pending_limit_hits);
+    s->keys = p->sessions.keys;
+    add_limit(s, "secrets of key logs not kept", keys_stats(s->keys).limit_hits);
     add_limit(s, "names not remembered", names_limit_hits(p->names));
     add_limit(s, "servers not remembered", servers_limit_hits(p->servers) + profiles_limit_hits(p->profiles));
     add_limit(s, "findings or parts of them that did not fit", p->diagnosis.num_dropped);
@@ -283,6 +288,9 @@ static void sum_up(struct pipeline *p, const struct pipeline_result *result)
 static int finish(struct pipeline *p, struct pipeline_result *result, struct error *error)
 {
     p->is_at_end = true;
+    for (size_t i = 0; i < capture_num_inputs(p->capture); i++)
+        if (secrets_take(p, i, error) < 0)
+            return -1;
     for (size_t i = 0; i < p->num_groups; i++) {
         if (!p->groups[i])
             continue;
@@ -321,6 +329,8 @@ static int set_up(struct pipeline *p, struct error *error)
     if (!options->skip_verify && !(p->verifier = verifier_new(p->certificates, &options->verify, error)))
         return -1;
     p->sessions.certificates = p->certificates;
+    if (secrets_set_up(p, error) < 0)
+        return -1;
     int fd = options->open_output ? options->open_output(options->output_arg, error) : options->fd;
     if (fd < 0)
         return -1;
@@ -340,6 +350,7 @@ static void tear_down(struct pipeline *p)
     }
     free(p->groups);
     free(p->digits);
+    secrets_forget(p);
     report_free(p->report);
     hello_shapes_free(p->sessions.hello_shapes);
     servers_free(p->servers);

@@ -42,6 +42,8 @@ struct pipeline_options {
     const char *name;               /* of servers that are not asked for by name; NULL unknown */
     const struct port_range *ports; /* told by the user to be TLS ports */
     size_t num_ports;
+    const char *const *keylogs; /* files with keys: key logs, or pcapng with decryption secrets */
+    size_t num_keylogs;
     bool list_probes; /* list connections that carried no payload */
     /* Called now and then with bytes read and bytes in all (0 unknown); may be NULL. */
     void (*progress)(void *arg, uint64_t done, uint64_t total);

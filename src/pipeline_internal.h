@@ -36,7 +36,8 @@ struct pipeline {
     struct session_context sessions;
     struct group **groups;
     size_t num_groups;
-    uint8_t *digits; /* by input */
+    unsigned *secrets_taken; /* by input: decryption secrets blocks that the store of keys has */
+    uint8_t *digits;         /* by input */
     size_t num_digits;
     uint64_t next_id;
     struct flow *completed; /* over, to be reported after this batch; linked by over.next */
@@ -61,5 +62,10 @@ void settle_servers(struct pipeline *p);
 void settle_names(struct pipeline *p);
 /* Lets go of all that is held. */
 void settle_forget(struct pipeline *p);
+
+/* secrets.c: the keys that were given, before the first packet; what the input has taught since; their end. */
+int secrets_set_up(struct pipeline *p, struct error *error) MUST_CHECK;
+int secrets_take(struct pipeline *p, size_t file, struct error *error) MUST_CHECK;
+void secrets_forget(struct pipeline *p);
 
 #endif

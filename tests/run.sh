@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 packages=(
     build-essential ca-certificates cmake ninja-build pkg-config
-    libpcap-dev libssl-dev zlib1g-dev libzstd-dev liblz4-dev libcmocka-dev
+    libpcap-dev libssl-dev zlib1g-dev libzstd-dev liblz4-dev libbrotli-dev libcmocka-dev
     clang libclang-rt-14-dev llvm clang-format clang-tidy
     git openssl python3 python3-jsonschema tshark wireshark-common zstd lz4
 )

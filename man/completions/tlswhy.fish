@@ -5,6 +5,7 @@ complete -c tlswhy -s f -l filter -x -d 'Look only at packets that match (pcap-f
 complete -c tlswhy -s n -l no-resolve -d 'Look no names up; always so'
 complete -c tlswhy -l ports -x -d 'TLS is expected on these ports, too'
 complete -c tlswhy -l probes -d 'List connections without data'
+complete -c tlswhy -l keylog -r -F -d 'Keys to read handshakes with'
 complete -c tlswhy -l hash -x -a 'auto always never' -d 'SHA-256 of the files'
 complete -c tlswhy -l trust -x -d 'Trust store for chains: NAME=PATH or system'
 complete -c tlswhy -l trust-password -x -d 'Password of trust stores'

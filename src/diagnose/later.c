@@ -34,12 +34,14 @@ static void early_data(const struct subject *s, struct diagnosis *d)
     const struct connection *c = s->c;
     if (c->early_data >= 0)
         return;
-    struct finding *f =
-        finding_add(d, FINDING_EARLY_DATA_REJECTED, c->has_hello_retry ? CERTAINTY_PROVEN : CERTAINTY_LIKELY);
+    bool is_told = c->has_hello_retry || c->has_encrypted_extensions;
+    struct finding *f = finding_add(d, FINDING_EARLY_DATA_REJECTED, is_told ? CERTAINTY_PROVEN : CERTAINTY_LIKELY);
     finding_summary(d, f, "%s did not take the early data (0-RTT); the client has to send it again.", say_server(d, s));
-    if (!c->has_hello_retry)
+    if (!is_told)
         finding_detail(d, f, "No EndOfEarlyData followed, as it would had the data been taken.");
     finding_evidence(d, f, c->client_hello_moment.place, "ClientHello offers early data");
+    if (c->has_encrypted_extensions)
+        finding_evidence(d, f, c->encrypted_extensions_moment.place, "EncryptedExtensions does not accept it");
 }
 
 /* The first event behind the handshake. */
@@ -106,7 +108,8 @@ static void renegotiation(const struct subject *s, struct diagnosis *d)
 static void no_close_notify(const struct subject *s, struct diagnosis *d)
 {
     const struct connection *c = s->c;
-    if (version_is_tls13(c->version) || c->protocol != PROTOCOL_TLS || c->is_events_cut)
+    bool is_hidden = version_is_tls13(c->version) && (!c->keys || c->keys_error);
+    if (is_hidden || c->protocol != PROTOCOL_TLS || c->is_events_cut)
         return;
     bool has_alert[2] = {false, false};
     for (unsigned i = after_handshake(c); i < c->num_events; i++) {

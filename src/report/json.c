@@ -396,6 +396,7 @@ static void json_connection(struct report *report, const struct report_connectio
     json_hello_retry(&r);
     json_session(&r);
     json_server_hello(&r);
+    json_encrypted_extensions(&r);
     json_key_exchange(&r);
     json_chains(&r);
     json_certificate_request(&r);
@@ -410,6 +411,14 @@ static void json_connection(struct report *report, const struct report_connectio
     alerts(&r);
     faults(&r);
     json_findings(&r);
+    if (c->keys) {
+        JSON_KEY(j, "keys");
+        json_name(j, keys_source_name(c->keys));
+    }
+    if (c->keys_error) {
+        JSON_KEY(j, "keys_error");
+        json_name(j, keys_error_name(c->keys_error));
+    }
     json_close(j, '}');
     json_line(j);
 }

@@ -413,6 +413,20 @@ static void ssl2_server_hello(const struct json_record *r)
     json_close(j, '}');
 }
 
+void json_encrypted_extensions(const struct json_record *r)
+{
+    struct json *j = r->json;
+    const struct connection *c = r->connection;
+    if (!c->has_encrypted_extensions)
+        return;
+    JSON_KEY(j, "encrypted_extensions");
+    json_open(j, '{');
+    json_place(r, c->encrypted_extensions_moment.place);
+    extensions(j, &c->encrypted_extensions, true);
+    json_extension_data(j, &c->encrypted_extensions, EXT_ENCRYPTED_EXTENSIONS);
+    json_close(j, '}');
+}
+
 void json_server_hello(const struct json_record *r)
 {
     struct json *j = r->json;

@@ -72,6 +72,7 @@ void json_client_hello(const struct json_record *r);
 void json_hello_retry(const struct json_record *r);
 void json_session(const struct json_record *r);
 void json_server_hello(const struct json_record *r);
+void json_encrypted_extensions(const struct json_record *r);
 
 /* json_keys.c: likewise. */
 void json_key_exchange(const struct json_record *r);

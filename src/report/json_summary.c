@@ -185,6 +185,22 @@ static void limits(struct json *j, const struct report_summary *summary)
     json_close(j, '}');
 }
 
+static void keys(struct json *j, const struct report_summary *summary)
+{
+    if (!summary->keys || !keys_has_source(summary->keys))
+        return;
+    struct keys_stats stats = keys_stats(summary->keys);
+    JSON_KEY(j, "keys");
+    json_open(j, '{');
+    JSON_KEY(j, "secrets");
+    json_u64(j, stats.secrets);
+    JSON_KEY(j, "odd_lines");
+    json_u64(j, stats.odd_lines);
+    JSON_KEY(j, "late");
+    json_bool(j, summary->has_late_secrets);
+    json_close(j, '}');
+}
+
 void json_summary(struct json_report *report, const struct report_summary *summary)
 {
     struct json *j = &report->json;
@@ -208,6 +224,7 @@ void json_summary(struct json_report *report, const struct report_summary *summa
     JSON_KEY(j, "unlisted");
     json_u64(j, summary->unlisted);
     limits(j, summary);
+    keys(j, summary);
     if (summary->filter) {
         JSON_KEY(j, "filter");
         json_bytes_of(j, summary->filter);

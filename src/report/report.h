@@ -54,10 +54,12 @@ struct report_summary {
     struct {
         const char *what;
         uint64_t count;
-    } limits[16]; /* limits that were hit, only those with a count */
+    } limits[24]; /* limits that were hit, only those with a count */
     unsigned num_limits;
     bool was_interrupted;
     uint8_t time_digits;
+    const struct keys *keys;             /* what was given to decrypt with; NULL nothing */
+    bool has_late_secrets;               /* a capture's first secrets came after packets that they may be for */
     const char *filter;                  /* of -f, NULL none */
     const struct verifier *verifier;     /* tells which trust stores were read; NULL none */
     const struct diagnose_options *said; /* what the user said of servers and clients; NULL nothing */

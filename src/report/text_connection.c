@@ -164,6 +164,27 @@ static void ssl2_suite(struct text *t, uint32_t cipher)
         text_printf(t, ", 0x%06X", (unsigned)cipher);
 }
 
+static void keys(struct text *t, const struct connection *c)
+{
+    static const char *const errors[] = {
+        [KEYS_MISSING] = "the key log has none for this connection (its ClientHello's random)",
+        [KEYS_INCOMPLETE] = "the key log lacks some of this connection's secrets",
+        [KEYS_REFUSED] = "a record does not open with the key log's (its authentication tag is wrong)",
+        [KEYS_UNSUPPORTED] = "this suite cannot be decrypted here",
+        [KEYS_GAP] = "records are missing; what follows them was not decrypted",
+    };
+    if (!c->keys && !c->keys_error)
+        return;
+    text_label(t, "keys");
+    if (c->keys)
+        text_plain(t, c->keys == KEYS_PCAPNG ? "decrypted with secrets from the capture" : "decrypted with a key log");
+    if (c->keys && c->keys_error)
+        text_plain(t, "; not all of it: ");
+    if (c->keys_error)
+        text_plain(t, errors[c->keys_error]);
+    text_line_end(t);
+}
+
 static void tls(struct text *t, const struct connection *c)
 {
     char buf[CODE_POINT_LEN];
@@ -279,6 +300,7 @@ void text_facts(struct text *t, const struct text_block *b)
     tcp(t, c);
     icmp(t, c);
     tls(t, c);
+    keys(t, c);
     plain_text(t, c);
     text_messages(t, b);
 }

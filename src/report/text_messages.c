@@ -126,6 +126,16 @@ static void certificate_verify(struct text *t, const struct certificate_verify *
         text_printf(t, ", %s", code_point_write(buf, signature_scheme_name(verify->algorithm), verify->algorithm));
 }
 
+static void encrypted_extensions(struct text *t, const struct extensions *ext, struct bytes alpn)
+{
+    if (ext->has_alpn && alpn.len > 0) {
+        text_plain(t, ", ALPN ");
+        text_bytes(t, alpn);
+    }
+    if (ext->has_early_data)
+        text_plain(t, ", early data accepted");
+}
+
 static void handshake(struct text *t, const struct connection *c, const struct event *event)
 {
     bool is_retry = event->type == HS_SERVER_HELLO && c->has_hello_retry && is_at(event, &c->hello_retry_moment);
@@ -142,7 +152,9 @@ static void handshake(struct text *t, const struct connection *c, const struct e
         server_hello(t, &c->hello_retry, &c->hello_retry_fault);
     else if (event->type == HS_SERVER_HELLO && c->has_server_hello && is_at(event, &c->server_hello_moment))
         server_hello(t, &c->server_hello, &c->server_hello_fault);
-    else if (event->type == HS_CERTIFICATE)
+    else if (event->type == HS_ENCRYPTED_EXTENSIONS && is_at(event, &c->encrypted_extensions_moment))
+        encrypted_extensions(t, &c->encrypted_extensions, c->alpn);
+    else if (event->type == HS_CERTIFICATE || event->type == HS_COMPRESSED_CERTIFICATE)
         certificate(t, c, event);
     else if (event->type == HS_SERVER_KEY_EXCHANGE && is_at(event, &c->key_exchange_moment))
         key_exchange(t, &c->key_exchange);

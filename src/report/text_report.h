@@ -108,7 +108,7 @@ void text_servers_draw(struct text *t, const struct text_servers *servers, const
 /* What the capture could not show. */
 struct text_unseen {
     uint64_t findings[NUM_FINDINGS]; /* connections with it, of those about the capture */
-    uint64_t encrypted_chains, lost_chains;
+    uint64_t encrypted_chains, lost_chains, keyless;
 };
 void text_unseen_note(struct text_unseen *unseen, const struct report_connection *shown);
 /* left_out: connections that no entry stands for. */

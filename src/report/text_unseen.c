@@ -21,6 +21,7 @@ void text_unseen_note(struct text_unseen *unseen, const struct report_connection
     for (size_t i = 0; i < NUM_LIMITS_OF_CAPTURE; i++)
         unseen->findings[limits_of_capture[i].id] += diagnosis_has(shown->diagnosis, limits_of_capture[i].id);
     unseen->encrypted_chains += has_hello && why == CHAIN_ENCRYPTED;
+    unseen->keyless += shown->connection->keys_error != KEYS_NO_ERROR;
     unseen->lost_chains += has_hello && why == CHAIN_NOT_CAPTURED;
 }
 
@@ -61,14 +62,32 @@ void text_limits(struct text *t, const struct report_summary *s)
         text_store_errors(t, s->verifier);
 }
 
+static void keys(struct text *t, const struct report_summary *s)
+{
+    struct keys_stats stats = keys_stats(s->keys);
+    text_label(t, "keys");
+    text_plural(t, stats.secrets, "secret", "secrets");
+    if (stats.odd_lines > 0) {
+        text_plain(t, "; ");
+        text_plural(t, stats.odd_lines, "line that is none of a key log", "lines that are none of a key log");
+    }
+    text_line_end(t);
+    if (s->has_late_secrets)
+        text_styled(
+            t, STYLE_INCOMPLETE,
+            "  note: the capture's secrets come after packets that they may be for; connections that had begun "
+            "were\n  read without them. Name the capture with --keylog, too, and they are known from the start.\n");
+}
+
 static bool has_any(const struct text_unseen *unseen, const struct report_summary *s, uint64_t left_out)
 {
-    uint64_t sum = unseen->encrypted_chains + unseen->lost_chains + s->num_limits + left_out;
+    uint64_t sum = unseen->encrypted_chains + unseen->lost_chains + unseen->keyless + s->num_limits + left_out;
     for (size_t i = 0; i < NUM_LIMITS_OF_CAPTURE; i++)
         sum += unseen->findings[limits_of_capture[i].id];
     for (enum packet_skip reason = SKIP_NONE + 1; reason < NUM_PACKET_SKIPS; reason++)
         sum += s->skipped[reason];
-    return sum > 0 || s->filter || (s->verifier && verifier_store_at(s->verifier, 0));
+    return sum > 0 || s->filter || (s->keys && keys_has_source(s->keys)) ||
+           (s->verifier && verifier_store_at(s->verifier, 0));
 }
 
 void text_unseen_draw(struct text *t, const struct text_unseen *unseen, const struct report_summary *s,
@@ -81,6 +100,7 @@ void text_unseen_draw(struct text *t, const struct text_unseen *unseen, const st
     row(t, "certificates", unseen->lost_chains, "whose certificates are not in the capture");
     for (size_t i = 0; i < NUM_LIMITS_OF_CAPTURE; i++)
         row(t, limits_of_capture[i].label, unseen->findings[limits_of_capture[i].id], limits_of_capture[i].text);
+    row(t, "no key", unseen->keyless, "that the keys do not open, or not all of it");
     skipped(t, s);
     if (s->filter) {
         text_label(t, "only");
@@ -88,6 +108,8 @@ void text_unseen_draw(struct text *t, const struct text_unseen *unseen, const st
         text_bytes_of(t, s->filter);
         text_line_end(t);
     }
+    if (s->keys && keys_has_source(s->keys))
+        keys(t, s);
     row(t, "left out", left_out, "that differ in more ways than this report can hold; --format json tells all");
     if (s->verifier)
         text_stores(t, s->verifier, client_trust);

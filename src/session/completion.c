@@ -129,14 +129,78 @@ static bool is_refused(const struct connection *c, const struct sizes *sizes, un
     return is_closed_after(c, answer);
 }
 
+/* A fatal alert in TLS 1.3, whatever level it claims (RFC 8446 section 6.2). */
+static bool is_fatal_alert(const struct connection *c, const struct event *event)
+{
+    enum { CLOSE_NOTIFY = 0, USER_CANCELED = 90, FATAL = 2 };
+    if (event->kind != EVENT_ALERT || !event->is_encrypted)
+        return false;
+    return version_is_tls13(c->version) ? event->code != CLOSE_NOTIFY && event->code != USER_CANCELED
+                                        : event->level == FATAL;
+}
+
+/* The client's Finished was read. False: it stayed hidden. */
+static bool read_finished(struct connection *c)
+{
+    for (unsigned i = 0; i < c->num_events; i++) {
+        const struct event *event = &c->events[i];
+        bool is_finished = event->kind == EVENT_HANDSHAKE && event->type == HS_FINISHED;
+        if (is_finished && !c->has_finished[event->role]) {
+            c->has_finished[event->role] = true;
+            c->finished_moment[event->role] = event->last;
+        }
+        if (event->kind == EVENT_APPLICATION && event->len > 0)
+            c->has_application_data[event->role] = true;
+    }
+    return c->has_finished[ROLE_CLIENT];
+}
+
+/* The server's first word after the client's Finished is a fatal alert (or it came before the Finished did). */
+static bool is_refusal_read(const struct connection *c)
+{
+    bool has_answer = false, is_behind = false;
+    for (unsigned i = 0; i < c->num_events; i++) {
+        const struct event *event = &c->events[i];
+        if (event->kind == EVENT_HANDSHAKE && event->type == HS_FINISHED && event->role == ROLE_CLIENT)
+            is_behind = true;
+        if (event->role != ROLE_SERVER)
+            continue;
+        if (is_fatal_alert(c, event))
+            return !has_answer;
+        has_answer |= is_behind && (event->kind == EVENT_APPLICATION || event->kind == EVENT_HANDSHAKE ||
+                                    event->kind == EVENT_HIDDEN);
+    }
+    return false;
+}
+
+void completion_take_back(struct connection *c)
+{
+    if (!c->keys || c->handshake_end.place.frame == 0 || c->has_application_data[ROLE_CLIENT])
+        return;
+    for (unsigned i = 0; i < c->num_events; i++) {
+        const struct event *event = &c->events[i];
+        if (is_fatal_alert(c, event) && event->role == ROLE_CLIENT)
+            c->handshake_end = (struct moment){{0, 0}, 0};
+        if (event->kind == EVENT_FIN || event->kind == EVENT_RST || event->kind == EVENT_ALERT)
+            return;
+    }
+}
+
 void completion_infer(struct connection *c)
 {
     if (!c->has_server_hello || !version_is_tls13(c->version))
         return;
+    if (c->keys && read_finished(c)) {
+        c->is_refused_after_finished = is_refusal_read(c);
+        if (!c->is_refused_after_finished)
+            c->handshake_end = c->finished_moment[ROLE_CLIENT];
+        return;
+    }
     struct sizes sizes = sizes_of(c->cipher);
     unsigned finished = find_finished(c, &sizes);
-    infer_early_data(c, &sizes, finished);
-    c->has_finished[ROLE_SERVER] = next_hidden(c, ROLE_SERVER, 0) < finished;
+    if (!c->has_encrypted_extensions)
+        infer_early_data(c, &sizes, finished);
+    c->has_finished[ROLE_SERVER] |= next_hidden(c, ROLE_SERVER, 0) < finished;
     if (finished == c->num_events)
         return;
     c->has_finished[ROLE_CLIENT] = true;

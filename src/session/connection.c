@@ -16,6 +16,12 @@ const char *chain_missing_name(enum chain_missing why)
     return names[why];
 }
 
+const char *keys_error_name(enum keys_error error)
+{
+    static const char *const names[] = {NULL, "missing", "incomplete", "authentication-failed", "unsupported", "gap"};
+    return names[error];
+}
+
 const char *event_message_name(const struct event *event)
 {
     static const struct {
@@ -231,6 +237,8 @@ static void take_session(struct connection *c, const struct session *session)
     c->num_events = session->num_events;
     c->is_events_cut = session->is_events_cut;
     c->renegotiations = session->renegotiations;
+    c->keys = decryption_source(session);
+    c->keys_error = decryption_error(session);
     if (session_is_tls(session))
         c->protocol = session->is_ssl2 ? PROTOCOL_SSL2 : PROTOCOL_TLS;
     for (unsigned side = 0; side < 2; side++) {
@@ -256,6 +264,7 @@ static void take_session(struct connection *c, const struct session *session)
     }
     c->has_gap_in_handshake = c->has_cut_in_handshake = c->has_unacknowledged_gap = false;
     take_gaps(c);
+    completion_take_back(c);
     c->is_full_handshake = is_full_handshake(c);
     c->chain_missing = missing_chain(c);
     messages_put_faults(c);

@@ -12,6 +12,7 @@
 #include "dissect/ssl2.h"
 #include "flow/flow.h"
 #include "place.h"
+#include "session/keys.h"
 #include "trust/certificate.h"
 #include "trust/ocsp.h"
 #include "trust/verify.h"
@@ -35,13 +36,25 @@ enum chain_missing {
 };
 const char *chain_missing_name(enum chain_missing why); /* "encrypted" "resumed" "not-captured" "not-sent"; else NULL */
 
+/* Why records stayed hidden though there were keys. */
+enum keys_error {
+    KEYS_NO_ERROR = 0,
+    KEYS_MISSING,     /* none for this ClientHello's random */
+    KEYS_INCOMPLETE,  /* some of the secrets that it takes are not there */
+    KEYS_REFUSED,     /* a record's tag, MAC or padding is wrong under the secret of the key log */
+    KEYS_UNSUPPORTED, /* a suite or compression that is not decrypted */
+    KEYS_GAP,         /* records that the capture does not hold, too many to find the place again */
+};
+/* "missing" "incomplete" "authentication-failed" "unsupported" "gap"; NULL for none. */
+const char *keys_error_name(enum keys_error error);
+
 /* What happened, in the order of the streams. Drawn as a ladder, walked by rules. */
 enum event_kind {
-    EVENT_HANDSHAKE, /* a plain handshake message: type is its handshake type; level, where it is not 0, the bytes
+    EVENT_HANDSHAKE, /* a readable handshake message: type is its handshake type; level, where it is not 0, the bytes
                         before its body (SSLv2) */
     EVENT_HIDDEN,    /* a record whose content encryption hides; type is the outer content type; only the first few and
                         those    around the handshake are kept */
-    EVENT_ALERT,     /* a plain alert: level, code */
+    EVENT_ALERT,     /* a readable alert: level, code */
     EVENT_HIDDEN_ALERT, /* an encrypted alert record (content type 21 in TLS 1.2 and older after ChangeCipherSpec, but
                            for suites that do not encrypt) */
     EVENT_CHANGE_CIPHER_SPEC,
@@ -61,8 +74,8 @@ struct event {
     enum event_kind kind : 8;
     enum role role : 8;
     uint8_t type, level, code;
-    bool is_after_gap : 1; /* read after a gap: what came before may be missing */
-    bool is_encrypted : 1;
+    bool is_after_gap : 1;     /* read after a gap: what came before may be missing */
+    bool is_encrypted : 1;     /* on the wire; a message or alert: it was decrypted */
     bool is_hello_kept : 1;    /* private to the session: `body` is a ClientHello in parts */
     bool is_split : 1;         /* a message that lies in more than one record */
     enum fault_kind fault : 2; /* EVENT_FAULT; EVENT_HANDSHAKE that the capture cut: SHORT */
@@ -107,6 +120,7 @@ struct connection_chain {
     bool is_cut; /* more were presented than were kept, or captured */
     struct place place;
     struct fault fault;                 /* of the message; offset within its body */
+    struct bytes status;                /* CertificateStatus that TLS 1.3 carries with the leaf; empty: none */
     struct certificate *raw_public_key; /* in place of certificates (RFC 7250); NULL none */
 };
 
@@ -160,6 +174,9 @@ struct connection {
     struct server_key_exchange key_exchange;
     struct fault key_exchange_fault;
     struct moment key_exchange_moment;
+    bool has_encrypted_extensions; /* TLS 1.3, with keys */
+    struct extensions encrypted_extensions;
+    struct moment encrypted_extensions_moment;
     bool has_certificate_request;
     struct certificate_request certificate_request;
     struct fault certificate_request_fault;
@@ -189,6 +206,9 @@ struct connection {
     unsigned renegotiations;
     bool has_gap_in_handshake, has_cut_in_handshake; /* bytes the peer acknowledged; bytes the snapshot length cut */
     bool has_unacknowledged_gap; /* a hole in the handshake that nobody acknowledged: lost on the path */
+
+    enum keys_source keys; /* of the records that were decrypted; KEYS_NONE: none was */
+    enum keys_error keys_error;
 
     const struct event *events;
     unsigned num_events;

@@ -97,6 +97,33 @@ static void take_client_hello(struct connection *c, const struct event *event)
     c->has_early_data_offer = hello->ext.has_early_data;
 }
 
+/* The list holds the one protocol that was chosen. */
+static void take_alpn(struct connection *c, struct bytes protocols)
+{
+    struct fault fault;
+    struct cursor list;
+    cursor_init_whole(&list, protocols, &fault);
+    (void)alpn_next(&list, &c->alpn);
+}
+
+static void take_encrypted_extensions(struct connection *c, const struct event *event)
+{
+    struct fault fault;
+    struct cursor body = body_cursor(event, &fault);
+    struct extensions ext;
+    encrypted_extensions_parse(&body, &ext);
+    note_faults(c, event, &fault, &ext);
+    if (c->has_encrypted_extensions)
+        return;
+    c->has_encrypted_extensions = true;
+    c->encrypted_extensions = ext;
+    c->encrypted_extensions_moment = event->last;
+    if (ext.has_alpn)
+        take_alpn(c, ext.alpn);
+    if (c->has_early_data_offer && fault.kind == FAULT_NONE)
+        c->early_data = ext.has_early_data ? 1 : -1;
+}
+
 static void take_server_hello(struct connection *c, const struct event *event)
 {
     struct fault fault;
@@ -133,11 +160,8 @@ static void take_server_hello(struct connection *c, const struct event *event)
         c->group_id = hello.ext.key_share_group;
     if (hello.ext.has_pre_shared_key)
         c->is_resumed = true;
-    if (hello.ext.has_alpn) {
-        struct cursor list;
-        cursor_init_whole(&list, hello.ext.alpn, &fault);
-        (void)alpn_next(&list, &c->alpn);
-    }
+    if (hello.ext.has_alpn)
+        take_alpn(c, hello.ext.alpn);
 }
 
 static void take_key_exchange(struct connection *c, const struct event *event)
@@ -225,6 +249,16 @@ static void take_ticket(struct connection *c, const struct event *event)
     c->ticket_lifetime = ticket.lifetime;
 }
 
+static void take_stapled(struct connection *c, struct bytes status, const struct moment *moment)
+{
+    struct fault fault;
+    struct cursor body;
+    cursor_init_whole(&body, status, &fault);
+    certificate_status_parse(&body, &c->certificate_status);
+    c->has_certificate_status = true;
+    c->certificate_status_moment = *moment;
+}
+
 static void take_certificate(struct connection *c, const struct event *event)
 {
     const struct connection_chain *chain = event->role == ROLE_CLIENT ? &c->client_chain : &c->chain;
@@ -232,6 +266,8 @@ static void take_certificate(struct connection *c, const struct event *event)
         note_fault(c, event, &chain->fault, 0);
     if (event->role == ROLE_CLIENT)
         c->has_client_certificate_message = true;
+    else if (!c->has_certificate_status && chain->status.len > 0)
+        take_stapled(c, chain->status, &event->last);
 }
 
 /* Messages whose bodies become facts, by handshake type. */
@@ -247,6 +283,8 @@ static void take_message(struct connection *c, const struct event *event)
         [HS_CERTIFICATE_VERIFY] = take_certificate_verify,
         [HS_NEW_SESSION_TICKET] = take_ticket,
         [HS_CERTIFICATE] = take_certificate,
+        [HS_COMPRESSED_CERTIFICATE] = take_certificate,
+        [HS_ENCRYPTED_EXTENSIONS] = take_encrypted_extensions,
     };
     if (take[event->type])
         take[event->type](c, event);

@@ -1,7 +1,9 @@
 /* Handshake messages out of records (RFC 8446 section 5.1: several in one record, one over several records) into
  * events. */
+#include "session/decompress.h"
 #include "session/session_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What becomes of a message: who can send it, whether its body is kept, and how many bytes of it at most. */
@@ -23,6 +25,7 @@ static const struct message_rule rules[] = {
     {HS_CERTIFICATE_VERIFY, 2, 16 * 1024},
     {HS_CLIENT_KEY_EXCHANGE, ROLE_CLIENT, 0},
     {HS_CERTIFICATE_URL, ROLE_CLIENT, 0},
+    {HS_ENCRYPTED_EXTENSIONS, ROLE_SERVER, LIMIT_HANDSHAKE_MESSAGE},
     {HS_CERTIFICATE_STATUS, ROLE_SERVER, 128 * 1024},
 };
 
@@ -32,6 +35,20 @@ static const struct message_rule *rule_find(uint8_t type)
         if (rules[i].type == type)
             return &rules[i];
     return NULL;
+}
+
+/* TLS 1.3 staples OCSP responses to the entries of the list: the leaf's is kept. */
+static void staple_keep(struct session *session, struct connection_chain *chain, struct bytes block)
+{
+    enum { EXT_STATUS_REQUEST = 5 };
+    struct fault fault;
+    struct cursor c;
+    struct bytes body;
+    uint16_t type;
+    cursor_init_whole(&c, block, &fault);
+    while (ext_next(&c, &type, &body))
+        if (type == EXT_STATUS_REQUEST && chain->status.len == 0)
+            chain->status = session_keep(session, body);
 }
 
 /* The certificates of a Certificate message into the chain, each in its place. */
@@ -53,6 +70,8 @@ static void chain_fill(struct session *session, struct connection_chain *chain,
         if (der.len > LIMIT_CERTIFICATE)
             session->context->certificate_limit_hits++;
         struct certificate *certificate = certificate_intern(session->context->certificates, der);
+        if (num == 0)
+            staple_keep(session, chain, extensions);
         if (certificate)
             found[num++] = certificate;
         else
@@ -69,6 +88,20 @@ static void chain_fill(struct session *session, struct connection_chain *chain,
     chain->is_cut = true;
     for (unsigned i = 0; i < num; i++)
         certificate_release(found[i]);
+}
+
+/* A chain that cannot be had: the capture cut it, its sender broke it, or this program lacks the library. */
+static void compressed_unread(struct session *session, unsigned side, enum decompress_result result,
+                              const struct fault *fault, const struct span *span)
+{
+    struct connection_chain *chain = session->chains[side] ? NULL : session_alloc(session, sizeof *chain);
+    if (!chain)
+        return;
+    *chain = (struct connection_chain){.place = span->last.place, .fault = *fault};
+    chain->is_cut = fault->kind == FAULT_SHORT || result == DECOMPRESS_UNKNOWN;
+    if (fault->kind == FAULT_NONE && result == DECOMPRESS_BROKEN)
+        chain->fault = (struct fault){FAULT_MALFORMED, 0, "compressed_certificate_message"};
+    session->chains[side] = chain;
 }
 
 static void certificate(struct session *session, unsigned side, struct bytes body, uint32_t declared,
@@ -94,6 +127,27 @@ static void certificate(struct session *session, unsigned side, struct bytes bod
         chain_fill(session, chain, &message);
     else if (chain->fault.kind == FAULT_NONE)
         chain->raw_public_key = certificate_intern(session->context->certificates, message.list);
+}
+
+/* A CompressedCertificate is the Certificate that it holds. */
+static void compressed_certificate(struct session *session, unsigned side, struct bytes body, uint32_t declared,
+                                   const struct span *span)
+{
+    struct fault fault;
+    struct cursor c;
+    struct compressed_certificate message;
+    cursor_init(&c, body, declared, 0, &fault);
+    compressed_certificate_parse(&c, &message);
+    bool is_readable = fault.kind == FAULT_NONE && message.uncompressed_length <= LIMIT_HANDSHAKE_MESSAGE;
+    uint8_t *plain = is_readable ? malloc(message.uncompressed_length + 1u) : NULL;
+    struct bytes certificate_body = {plain, message.uncompressed_length};
+    enum decompress_result result =
+        plain ? decompress(message.algorithm, message.compressed, plain, certificate_body.len) : DECOMPRESS_BROKEN;
+    if (result == DECOMPRESS_OK)
+        certificate(session, side, certificate_body, message.uncompressed_length, span);
+    else
+        compressed_unread(session, side, result, &fault, span);
+    free(plain);
 }
 
 /* What both sides will be under: is it a suite that hides nothing, and how long are its MACs? A client whose
@@ -150,8 +204,10 @@ static void message(struct session *session, unsigned side, uint8_t type, struct
             session_keep_body(session, event, bytes_slice(body, 0, rule->keep));
     }
     s->has_handshake = true;
-    if (s->is_clear && type == (s->expects_finished ? HS_FINISHED : HS_CLIENT_HELLO))
+    if ((s->is_clear || session->is_opening) && type == (s->expects_finished ? HS_FINISHED : HS_CLIENT_HELLO))
         records_protected_handshake(session, side);
+    if (session->context->keys)
+        decryption_message(session, side, type, body);
     if (rule && rule->sender < 2 && session->client_side == 2)
         session->client_side = rule->sender == ROLE_CLIENT ? (uint8_t)side : (uint8_t)!side;
     if (type == HS_CLIENT_HELLO) {
@@ -163,6 +219,8 @@ static void message(struct session *session, unsigned side, uint8_t type, struct
         server_hello(session, body, declared, type == HS_HELLO_RETRY_REQUEST);
     } else if (type == HS_CERTIFICATE) {
         certificate(session, side, body, declared, span);
+    } else if (type == HS_COMPRESSED_CERTIFICATE) {
+        compressed_certificate(session, side, body, declared, span);
     }
 }
 
@@ -204,6 +262,7 @@ static bool collect(struct session *session, unsigned side, struct chunk *chunk,
     if (!buffer_append(session, &s->message, chunk, target))
         return false;
     s->message->is_split |= is_split;
+    s->message->is_decrypted = session->is_opening;
     if (s->message->len < target)
         return true;
     struct bytes held = {s->message->data, s->message->len};
@@ -278,8 +337,10 @@ void messages_flush(struct session *session, unsigned side)
     if (held.len >= HANDSHAKE_HEADER_LEN) {
         struct handshake_header h = peek_message(held);
         struct span span = {s->message->offset, s->message->first, s->message->last, session->version};
+        session->is_opening = s->message->is_decrypted;
         if (handshake_type_name(h.type) && h.length <= LIMIT_HANDSHAKE_MESSAGE)
             message(session, side, h.type, bytes_slice(held, HANDSHAKE_HEADER_LEN, h.length), h.length, &span);
+        session->is_opening = false;
     }
     buffer_drop(session, &s->message);
 }

@@ -61,7 +61,8 @@ static void application_record(struct session *session, unsigned side, const str
                                const struct span *span)
 {
     struct side *s = &session->sides[side];
-    bool is_readable_kind = session->version != 0 && !session_is_tls13(session);
+    bool is_readable_kind = (session->version != 0 && !session_is_tls13(session)) ||
+                            (session->decryption && decryption_is_application(session, side));
     if (content_len(s, h) > 0)
         s->has_application = true;
     note_hidden(session, side, is_readable_kind ? EVENT_APPLICATION : EVENT_HIDDEN, h, span);
@@ -98,6 +99,8 @@ static void change_cipher_spec(struct session *session, unsigned side, const str
     s->has_ccs = true;
     s->expects_finished = true;
     records_protect(session, side);
+    if (session->decryption)
+        decryption_change_cipher_spec(session, side);
 }
 
 static void hidden_handshake(struct session *session, unsigned side, const struct record_header *h,
@@ -107,23 +110,35 @@ static void hidden_handshake(struct session *session, unsigned side, const struc
     records_protected_handshake(session, side);
 }
 
+void records_hidden(struct session *session, unsigned side, const struct record_header *h, const struct span *span)
+{
+    if (h->type == CONTENT_APPLICATION_DATA)
+        application_record(session, side, h, span);
+    else if (h->type == CONTENT_HANDSHAKE)
+        hidden_handshake(session, side, h, span);
+    else
+        note_hidden(session, side, h->type == CONTENT_ALERT ? EVENT_HIDDEN_ALERT : EVENT_HIDDEN, h, span);
+}
+
 /* A record that needs no more than its header. False: it has to be collected. */
 static bool record_by_header(struct session *session, unsigned side, const struct record_header *h,
                              const struct span *span)
 {
     struct side *s = &session->sides[side];
-    if (h->type == CONTENT_APPLICATION_DATA)
-        application_record(session, side, h, span);
-    else if (h->type == CONTENT_CHANGE_CIPHER_SPEC)
+    if (h->type == CONTENT_CHANGE_CIPHER_SPEC) {
         change_cipher_spec(session, side, h, span);
-    else if (!is_protected(session, s, h))
+        return true;
+    }
+    if (!is_protected(session, s, h))
         return false;
-    else if (h->type == CONTENT_HANDSHAKE && session->version == 0)
+    if (h->type == CONTENT_HANDSHAKE && session->version == 0)
         return false; /* the ServerHello was not captured: only the content tells */
-    else if (h->type == CONTENT_HANDSHAKE)
-        hidden_handshake(session, side, h, span);
-    else
-        note_hidden(session, side, h->type == CONTENT_ALERT ? EVENT_HIDDEN_ALERT : EVENT_HIDDEN, h, span);
+    if (session->decryption) {
+        if (decryption_wants(session, side, h))
+            return false;
+        decryption_skip(session, side, h);
+    }
+    records_hidden(session, side, h, span);
     return true;
 }
 
@@ -183,10 +198,32 @@ static bool looks_readable(struct bytes fragment)
     return h.type != HS_HELLO_REQUEST || c.left == 0;
 }
 
+void records_opened(struct session *session, unsigned side, uint8_t type, struct bytes content, const struct span *span)
+{
+    const struct record_header inner = {type, span->version, (uint16_t)content.len};
+    session->is_opening = true;
+    if (type == CONTENT_ALERT) {
+        alert_record(session, side, content, content.len, span);
+    } else if (type == CONTENT_HEARTBEAT) {
+        heartbeat_record(session, side, content, span);
+    } else if (type == CONTENT_HANDSHAKE) {
+        messages_record(session, side, content, content.len, span);
+    } else {
+        session->sides[side].has_application |= content.len > 0;
+        note_hidden(session, side, type == CONTENT_APPLICATION_DATA ? EVENT_APPLICATION : EVENT_HIDDEN, &inner, span);
+    }
+    session->is_opening = false;
+}
+
 static void record_whole(struct session *session, unsigned side, const struct record_header *h, struct bytes fragment,
                          const struct span *span)
 {
     struct side *s = &session->sides[side];
+    bool is_unknown = h->type == CONTENT_HANDSHAKE && session->version == 0;
+    if (session->decryption && !is_unknown && is_protected(session, s, h)) {
+        decryption_record(session, side, h, fragment, span);
+        return;
+    }
     if (h->type != CONTENT_ALERT || h->length != 2)
         fragment = bytes_slice(fragment, 0, content_len(s, h));
     if (h->type == CONTENT_ALERT)
@@ -298,12 +335,16 @@ void records_flush(struct session *session, unsigned side)
     if (held.len > RECORD_HEADER_LEN) {
         struct record_header h = peek_header(held);
         struct span span = {s->record->offset, s->record->first, s->record->last, h.version};
-        if (h.type == CONTENT_ALERT)
+        if (session->decryption && session->version != 0 && is_protected(session, s, &h)) {
+            decryption_skip(session, side, &h);
+            records_hidden(session, side, &h, &span);
+        } else if (h.type == CONTENT_ALERT) {
             alert_record(session, side, bytes_slice(held, RECORD_HEADER_LEN, content_len(s, &h)), content_len(s, &h),
                          &span);
-        if (h.type == CONTENT_HANDSHAKE && (session->version != 0 || !s->has_ccs))
+        } else if (h.type == CONTENT_HANDSHAKE && (session->version != 0 || !s->has_ccs)) {
             messages_record(session, side, bytes_slice(held, RECORD_HEADER_LEN, content_len(s, &h)), content_len(s, &h),
                             &span);
+        }
     }
     buffer_drop(session, &s->record);
 }

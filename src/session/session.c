@@ -22,6 +22,7 @@ void session_free(struct session *session)
 {
     if (!session)
         return;
+    decryption_free(session);
     for (unsigned side = 0; side < 2; side++) {
         buffer_drop(session, &session->sides[side].record);
         buffer_drop(session, &session->sides[side].message);
@@ -148,6 +149,7 @@ struct event *session_event(struct session *session, unsigned side, enum event_k
         .first = span->first,
         .last = span->last,
         .is_after_gap = session->sides[side].is_after_gap,
+        .is_encrypted = session->is_opening,
     };
     return event;
 }
@@ -172,7 +174,7 @@ bool buffer_append(struct session *session, struct buffer **buffer, struct chunk
             grown->first = *chunk->moment;
             grown->offset = chunk->offset;
             grown->len = 0;
-            grown->is_split = false;
+            grown->is_split = grown->is_decrypted = false;
         }
         grown->cap = cap;
         *buffer = b = grown;
@@ -338,6 +340,8 @@ void session_gap(struct session *session, struct flow *flow, unsigned side, cons
     s->is_after_gap = true;
     s->is_in_step = false;
     s->message_skip = 0;
+    if (session->decryption && end < gap_end)
+        decryption_lost(session, side);
     if (end >= gap_end && s->state != SIDE_DEAD) {
         /* The record's length is known, and it reaches past the hole: the next header is where it says. */
         session_skip(session, flow, side, end);
@@ -430,6 +434,8 @@ void session_finish(struct session *session, struct flow *flow)
 {
     if (session->is_finished)
         return;
+    if (session->decryption)
+        decryption_finish(session);
     for (unsigned side = 0; side < 2; side++) {
         side_flush(session, flow, side, true);
         buffer_drop(session, &session->sides[side].record);
@@ -459,7 +465,8 @@ bool session_may_be_completed(const struct session *session)
 {
     const struct side *a = &session->sides[0], *b = &session->sides[1];
     return (session->version != 0 || session->is_ssl2) &&
-           (a->num_hidden > 0 || b->num_hidden > 0 || a->has_finished || b->has_finished || session->has_master_key);
+           (a->num_hidden > 0 || b->num_hidden > 0 || a->has_finished || b->has_finished || session->has_master_key ||
+            decryption_source(session) != KEYS_NONE);
 }
 
 bool session_has_payload(const struct session *session)

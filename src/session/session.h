@@ -12,6 +12,7 @@
 #include "flow/flow.h"
 #include "session/connection.h"
 #include "session/hello_shapes.h"
+#include "session/key_schedule.h"
 
 #include <stdbool.h>
 
@@ -21,8 +22,12 @@ struct session;
 struct session_context {
     struct certificates *certificates;
     struct hello_shapes *hello_shapes; /* NULL: ClientHellos are kept whole */
-    uint64_t arena_limit_hits, event_limit_hits, message_limit_hits, chain_limit_hits, certificate_limit_hits;
-    uint64_t memory_bytes; /* held by all sessions now, shapes of ClientHellos apart */
+    struct keys *keys;                 /* NULL, or without a source: nothing is decrypted */
+    struct crypto *crypto;             /* NULL with `keys`: the same */
+    uint64_t arena_limit_hits, event_limit_hits, message_limit_hits, chain_limit_hits, certificate_limit_hits,
+        pending_limit_hits;
+    uint64_t memory_bytes;  /* held by all sessions now, shapes of ClientHellos apart */
+    uint64_t pending_bytes; /* of those, records that wait for keys */
 };
 
 /* NULL when out of memory: the connection then goes unreported, which the caller counts. */

@@ -36,6 +36,7 @@ struct buffer {
     uint64_t offset;           /* stream offset of data[0] */
     uint32_t len, cap;
     bool is_split; /* collected over record headers: one offset in the stream does not give the others */
+    bool is_decrypted;
     uint8_t data[];
 };
 
@@ -88,15 +89,16 @@ struct first_bytes {
 
 struct session {
     struct session_context *context;
-    struct event *events; /* role holds the flow's side until connection_build() maps it */
+    struct decryption *decryption; /* NULL: there are no keys, or no hello yet */
+    struct event *events;          /* role holds the flow's side until connection_build() maps it */
     uint16_t num_events, cap_events;
     uint16_t version;        /* of the ServerHello, 0 unknown */
     uint16_t record_version; /* of the server's latest record header, 0 unknown */
     uint8_t client_side;     /* 0, 1 as hellos tell; 2 unknown */
     uint8_t num_client_hellos;
     bool is_arena_full : 1, is_events_cut : 1, is_finished : 1, is_renegotiating : 1, has_hello_retry : 1, is_ssl2 : 1,
-        has_master_key : 1;
-    bool is_next_clear : 1; /* of the latest ServerHello: what a ChangeCipherSpec makes of its side */
+        has_master_key : 1, is_opening : 1; /* what is read now was decrypted */
+    bool is_next_clear : 1;                 /* of the latest ServerHello: what a ChangeCipherSpec makes of its side */
     uint8_t next_mac_len;
     uint16_t cipher;
     uint16_t renegotiations;
@@ -166,6 +168,31 @@ void records_protect(struct session *session, unsigned side);
 /* A handshake message under protection, up to TLS 1.2: a Finished when a ChangeCipherSpec went before, else a later
  * handshake. */
 void records_protected_handshake(struct session *session, unsigned side);
+/* A protected record that nobody opened, and one that decryption.c did: content of type `type`. */
+void records_hidden(struct session *session, unsigned side, const struct record_header *h, const struct span *span);
+void records_opened(struct session *session, unsigned side, uint8_t type, struct bytes content,
+                    const struct span *span);
+
+/* decryption.c: protected records with keys. All but the first two need session->decryption. */
+/* Each handshake message, plain or decrypted: hellos tell which keys, others when these change. */
+void decryption_message(struct session *session, unsigned side, uint8_t type, struct bytes body);
+void decryption_free(struct session *session);
+void decryption_change_cipher_spec(struct session *session, unsigned side);
+/* Does this record's content have to be seen? Else it is to be skipped. */
+bool decryption_wants(struct session *session, unsigned side, const struct record_header *h);
+void decryption_skip(struct session *session, unsigned side, const struct record_header *h);
+/* Calls records_opened() or records_hidden(), perhaps later. */
+void decryption_record(struct session *session, unsigned side, const struct record_header *h, struct bytes fragment,
+                       const struct span *span);
+/* A gap: nobody knows how many records are missing. */
+void decryption_lost(struct session *session, unsigned side);
+/* The TLS 1.3 records of this side that are skipped are application data. */
+bool decryption_is_application(const struct session *session, unsigned side);
+/* No more keys will come. */
+void decryption_finish(struct session *session);
+/* Also without session->decryption. */
+enum keys_source decryption_source(const struct session *session);
+enum keys_error decryption_error(const struct session *session);
 
 /* resync.c */
 void resync_walk(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk, bool is_last);
@@ -186,5 +213,7 @@ void messages_put_faults(struct connection *c);
 
 /* completion.c: what sizes of protected records tell of a TLS 1.3 handshake */
 void completion_infer(struct connection *c);
+/* With keys: a client that finished, sent no data and left with a fatal alert has rejected the server after all. */
+void completion_take_back(struct connection *c);
 
 #endif

@@ -23,7 +23,7 @@ ROOMS = {
 }
 KNOWN_TO_ALL = {"src/error.h", "src/place.h", "src/bounds.h", "src/hash.h", "generated/version.h"}
 # The only files that may stand directly under src/. Those known to all include nothing but each other.
-TOP_FILES = {"pipeline", "sandbox", "main", "options", "options_text", "options_words", "options_told", "options_ciphers", "options_verdict", "options_internal", "error", "place", "bounds", "hash", "settle", "pipeline_internal", "version"}
+TOP_FILES = {"pipeline", "sandbox", "main", "options", "options_text", "options_words", "options_told", "options_ciphers", "options_verdict", "options_internal", "error", "place", "bounds", "hash", "secrets", "settle", "pipeline_internal", "version"}
 
 # Headers of libraries: who may include them. A header that no row matches is the C library's or POSIX's.
 LIBRARIES = [
@@ -31,7 +31,9 @@ LIBRARIES = [
     (re.compile(r"openssl/sslerr\.h"), {"diagnose"}),
     (re.compile(r"openssl/"), {"capture", "session", "trust", "top"}),
     (re.compile(r"pcap(\.h|/)"), {"capture", "top"}),
-    (re.compile(r"(zlib|zstd|lz4\w*)\.h"), {"capture", "top"}),
+    (re.compile(r"(zlib|zstd)\.h"), {"capture", "session", "top"}),
+    (re.compile(r"lz4\w*\.h"), {"capture", "top"}),
+    (re.compile(r"brotli/"), {"session", "top"}),
 ]
 # dissect does no I/O, takes no memory and has no clock: only these of the system's headers.
 DISSECT_SYSTEM = {"stdbool.h", "stddef.h", "stdint.h", "string.h", "limits.h", "assert.h", "inttypes.h", "stdalign.h"}
