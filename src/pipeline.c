@@ -14,6 +14,17 @@ static void on_begin(void *arg, struct flow *flow)
     (void)arg, (void)flow;
 }
 
+/* Closes that came while the first bytes still waited for their turn. */
+static void tell_earlier_closes(struct session *session, struct flow *flow)
+{
+    for (unsigned side = 0; flow->rare && side < 2; side++) {
+        if (flow->stream[side].fin_delivered)
+            session_close(session, flow, side, false, &flow->rare->fin[side]);
+        if (flow->stream[side].has_rst)
+            session_close(session, flow, side, true, &flow->rare->rst[side]);
+    }
+}
+
 static struct session *session_of(struct pipeline *p, struct flow *flow)
 {
     /* A session that began later would begin in the middle of the stream. */
@@ -21,6 +32,8 @@ static struct session *session_of(struct pipeline *p, struct flow *flow)
         flow->user = session_new(&p->sessions);
         flow->is_blind = !flow->user;
         p->sessions_lost += flow->is_blind;
+        if (flow->user)
+            tell_earlier_closes(flow->user, flow);
     }
     return flow->user;
 }

@@ -258,7 +258,7 @@ make_reset_ignored() {
 make_no_hello() {
     say "The client connects to port 443 and waits for a banner (as a mail client without TLS does; tools/raw.py). Both wait until the client gives up after 6 seconds. A curl request shows that the server speaks TLS."
     expect outcome=completed verdict=ok sni=$name
-    expect outcome=not-tls verdict=no-hello side=client
+    expect outcome=failed verdict=no-hello side=client
     sees 'tcp.flags.syn == 1 && tcp.flags.ack == 0' 2
     capture
     nginx_start ""

@@ -539,7 +539,7 @@ make_user_canceled() {
 }
 
 make_client_killed() {
-    say "The client is killed in the middle of the handshake (s_client stopped by a signal while the server, behind a slow link of 400 ms, answers): FIN from the client without an alert."
+    say "The client gives up in the middle of the handshake (curl --max-time 0.6 to a server behind a slow link of 400 ms): FIN from the client before the server's flight reached it, no alert."
     expect outcome=failed verdict=client-gave-up sni=$name ended_by=client
     sees 'tls.handshake.type == 2'
     sees 'tcp.flags.fin == 1 && ip.src == 10.9.0.2 || tcp.flags.reset == 1 && ip.src == 10.9.0.2'
@@ -547,7 +547,7 @@ make_client_killed() {
     path_up late:s2c:400
     capture
     nginx_start "ssl_protocols TLSv1.2;"
-    get --max-time 1 https://$name/
+    get --max-time 0.6 https://$name/
 }
 
 make_server_gave_up() {

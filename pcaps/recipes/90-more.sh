@@ -177,6 +177,8 @@ make_nflog() {
     capture_dev=nflog:7 capture everything
     nginx_start "ssl_protocols TLSv1.2;"
     get https://$name/
+    # The kernel hands its log over in batches.
+    sleep 2
 }
 
 make_compare_inside() {

@@ -5,7 +5,7 @@
 
 static bool is_empty(const struct connection *c)
 {
-    return c->has_client_certificate_message && c->client_chain.num == 0;
+    return c->has_client_certificate_message && connection_chain_is_empty(&c->client_chain);
 }
 
 static void required(const struct subject *s, struct diagnosis *d)

@@ -138,7 +138,7 @@ static void starttls_refused(const struct subject *s, struct diagnosis *d)
 static void starttls_expected(const struct subject *s, struct diagnosis *d)
 {
     const struct connection *c = s->c;
-    if (!c->has_client_hello || is_plain_client(c) || !has_no_answer(c))
+    if (!c->has_client_hello || c->is_client_hello_after_gap || is_plain_client(c) || !has_no_answer(c))
         return;
     const struct opening_row *greeting =
         find_row(greetings, sizeof greetings / sizeof *greetings, c->first_bytes[ROLE_SERVER]);
@@ -162,17 +162,24 @@ static void starttls_expected(const struct subject *s, struct diagnosis *d)
                        c->flow->port[side_of(c, ROLE_SERVER)], service->service);
 }
 
+static bool is_http(struct bytes said)
+{
+    return begins_with(said, "HTTP/") || begins_with(said, "<!DOCTYPE") || begins_with(said, "<html");
+}
+
 static void reply_not_tls(const struct subject *s, struct diagnosis *d)
 {
     const struct connection *c = s->c;
     const struct event *answer = not_tls_event(c, ROLE_SERVER);
-    if (!c->has_client_hello || !answer || !has_no_answer(c) || is_plain_client(c) ||
+    if (!c->has_client_hello || c->is_client_hello_after_gap || !answer || !has_no_answer(c) || is_plain_client(c) ||
         diagnosis_has(d, FINDING_STARTTLS_EXPECTED))
         return;
     struct bytes said = c->first_bytes[ROLE_SERVER];
     const struct opening_row *greeting = find_row(greetings, sizeof greetings / sizeof *greetings, said);
+    /* Before the hello, or where the beginning is missing, only what is known for plain text is an answer; and HTTP
+     * before the hello answers something that is missing. */
     bool is_banner = answer->last.time_ns < c->client_hello_moment.time_ns;
-    if (is_banner && !greeting)
+    if (((is_banner || c->flow->syn_side == 2) && !greeting) || (is_banner && is_http(said)))
         return;
     struct finding *f = finding_cause(d, FINDING_REPLY_NOT_TLS, CERTAINTY_PROVEN, closer_of(s));
     finding_summary(d, f, "%s does not speak TLS on this port: it answered the ClientHello with %s.", say_server(d, s),
@@ -207,8 +214,11 @@ static void request_not_tls(const struct subject *s, struct diagnosis *d)
     const struct connection *c = s->c;
     struct bytes first = c->first_bytes[ROLE_CLIENT];
     const struct opening_row *request = find_row(requests, sizeof requests / sizeof *requests, first);
-    if (first.len == 0 || diagnosis_has_cause(d) || (is_starttls_port(c) && c->protocol == PROTOCOL_NONE) ||
-        (!request && is_record(first)) || (c->has_client_hello && !is_answered_before_hello(c)))
+    /* What stands behind a hole, or where the beginning is missing, may be the middle of a record. */
+    bool is_beginning = c->flow->syn_side != 2 && not_tls_event(c, ROLE_CLIENT);
+    if (first.len == 0 || (!request && !is_beginning) || diagnosis_has_cause(d) ||
+        (is_starttls_port(c) && c->protocol == PROTOCOL_NONE) || (!request && is_record(first)) ||
+        (c->has_client_hello && !is_answered_before_hello(c)))
         return;
     bool is_known = s->all_names && s->all_names->seen_id != 0;
     bool is_expected = is_tls_server(s) || c->protocol != PROTOCOL_NONE;

@@ -84,7 +84,13 @@ static void name_alert(const struct subject *s, struct diagnosis *d)
         return;
     }
     struct finding *f = finding_cause(d, FINDING_SNI_UNRECOGNIZED, CERTAINTY_PROVEN, PARTY_SERVER);
-    finding_summary(d, f, "The server does not know the name \"%s\" that the client asked for.", say_server(d, s));
+    if (has_name(c)) {
+        finding_summary(d, f, "The server does not know the name \"%s\" that the client asked for.", say_server(d, s));
+    } else {
+        f->side = PARTY_UNKNOWN;
+        finding_summary(d, f, "%s does not know the name that the client asked for, or misses one.", say_server(d, s));
+        finding_detail(d, f, "The part of the hello that holds the name is not in the capture.");
+    }
     if (s->all_names && s->all_names->completed > 0)
         finding_detail(d, f,
                        "Under another name the same address answers: the name is wrong, or not configured "

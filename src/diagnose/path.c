@@ -72,6 +72,23 @@ static void unreachable(const struct subject *s, struct diagnosis *d)
                      rare->icmp_type, rare->icmp_code, from);
 }
 
+static bool is_rst_proven_foreign(const struct flow_rare *rare, unsigned side)
+{
+    return rare->data_after_rst[side] || rare->rst_seqs_differ[side];
+}
+
+static bool is_rst_of_other_ttl(const struct connection *c, enum role role)
+{
+    const struct flow_rare *rare = rare_of(c);
+    unsigned side = side_of(c, role);
+    return stream_of(c, role)->packets > rare->num_rst[side] && rare->rst_ttl[side] != stream_of(c, role)->ttl;
+}
+
+bool is_rst_strange(const struct connection *c, enum role role)
+{
+    return is_rst_proven_foreign(rare_of(c), side_of(c, role)) || is_rst_of_other_ttl(c, role);
+}
+
 /* The RST that ended the connection was not its sender's own. */
 static void injected(const struct subject *s, struct diagnosis *d)
 {
@@ -83,8 +100,7 @@ static void injected(const struct subject *s, struct diagnosis *d)
         enum role role = i == 0 ? s->end.role : other_role(s->end.role);
         unsigned side = side_of(c, role);
         const struct stream *stream = stream_of(c, role);
-        bool is_proven = rare->data_after_rst[side] || rare->rst_seqs_differ[side];
-        bool is_other_ttl = stream->packets > rare->num_rst[side] && rare->rst_ttl[side] != stream->ttl;
+        bool is_proven = is_rst_proven_foreign(rare, side), is_other_ttl = is_rst_of_other_ttl(c, role);
         if (rare->num_rst[side] == 0 || (!is_proven && !is_other_ttl) || (s->is_completed && !is_proven))
             continue;
         enum certainty certainty = is_proven ? CERTAINTY_PROVEN : CERTAINTY_LIKELY;

@@ -102,6 +102,9 @@ static inline bool is_hello_rejected(const struct subject *s)
            (s->end.kind == ENDING_ALERT || is_over_by_close(s));
 }
 
+/* A RST in this role's name that its other packets speak against (path.c). */
+bool is_rst_strange(const struct connection *c, enum role role);
+
 /* text.c of the rules: names for sentences, kept with the diagnosis. */
 const char *say_server(struct diagnosis *d, const struct subject *s); /* "www.example.org" or "10.0.0.1 port 443" */
 const char *say_version(struct diagnosis *d, uint16_t version);

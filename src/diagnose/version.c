@@ -91,6 +91,9 @@ static uint16_t newer(uint16_t a, uint16_t b)
 /* Who is behind: the client when it offers nothing new, the server when the client's newest is today's. */
 static enum party outdated_side(const struct subject *s, const struct server_profile *server)
 {
+    /* A hello that says TLS 1.2 may offer a newer one in the part that was cut. */
+    if (s->top_version == 0 || (s->c->is_client_hello_cut && s->top_version >= VERSION_TLS12))
+        return PARTY_UNKNOWN;
     uint16_t newest = 0;
     for (unsigned i = 0; server && i < server->versions.num; i++)
         newest = newer(newest, server->versions.at[i]);

@@ -236,7 +236,9 @@ static void take(struct flow_table *table, struct flow *flow, unsigned side, con
 {
     struct stream *s = &flow->stream[side], *peer = &flow->stream[!side];
     uint8_t flags = p->tcp_flags;
-    if (s->packets++ == 0)
+    /* A RST may be somebody else's: the first other packet counts. */
+    bool is_first = s->packets++ == 0 || (s->has_rst && s->packets == flow->rare->num_rst[side] + 1);
+    if (is_first)
         s->ttl = p->ttl;
     if ((flags & TCP_ACK) && !(flags & TCP_RST))
         stream_ack(flow, !side, p->ack);

@@ -173,6 +173,23 @@ static bool is_refusal_read(const struct connection *c)
     return false;
 }
 
+/* The last bytes of the server, as long as an alert's record, are missing before its close, and nothing protected came
+ * between the client's Finished and them. */
+static bool is_answer_lost(const struct connection *c, const struct sizes *sizes, unsigned finished)
+{
+    uint32_t alert = RECORD_HEADER_LEN + sizes->alert;
+    const struct event *hole = NULL;
+    for (unsigned i = 0; i < c->num_events; i++) {
+        const struct event *event = &c->events[i];
+        if (event->role != ROLE_SERVER)
+            continue;
+        if (event->kind == EVENT_FIN || event->kind == EVENT_RST)
+            return hole && next_hidden(c, ROLE_SERVER, finished) == c->num_events;
+        hole = event->kind == EVENT_GAP && (event->len == alert || event->len == alert + JSSE_PADDING) ? event : NULL;
+    }
+    return false;
+}
+
 void completion_take_back(struct connection *c)
 {
     if (!c->keys || c->handshake_end.place.frame == 0 || c->has_application_data[ROLE_CLIENT])
@@ -209,6 +226,6 @@ void completion_infer(struct connection *c)
         if (is_hidden_of(&c->events[i], c->events[i].role) && !is_size(c->events[i].len, sizes.alert))
             c->has_application_data[c->events[i].role] = true;
     c->is_refused_after_finished = is_refused(c, &sizes, finished);
-    if (!c->is_refused_after_finished)
+    if (!c->is_refused_after_finished && !is_answer_lost(c, &sizes, finished))
         c->handshake_end = c->events[finished].last;
 }

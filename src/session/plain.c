@@ -31,6 +31,17 @@ static enum opening recognise(const struct session *session, unsigned side, stru
     return is_last ? OPENING_OTHER : OPENING_UNDECIDED;
 }
 
+static void keep_untold(struct session *session, unsigned side, struct bytes first, const struct span *span)
+{
+    session_first_bytes(session, side, first);
+    struct first_bytes *kept = session->first_bytes[side];
+    if (!kept)
+        return;
+    kept->is_untold = true;
+    kept->offset = span->offset;
+    kept->moment = span->last;
+}
+
 static void become(struct session *session, struct flow *flow, unsigned side, enum opening opening, struct bytes first,
                    const struct span *span)
 {
@@ -44,6 +55,8 @@ static void become(struct session *session, struct flow *flow, unsigned side, en
     } else if (flow->syn_side == 2 || s->is_after_gap) {
         /* The beginning was not captured: this may be the middle of a record. */
         s->state = SIDE_LOST;
+        if (!s->is_after_gap)
+            keep_untold(session, side, first, span);
     } else {
         s->state = SIDE_PLAIN;
         session_first_bytes(session, side, first);

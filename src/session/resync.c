@@ -79,6 +79,8 @@ static void resume(struct session *session, struct flow *flow, unsigned side, si
     s->is_after_gap = true;
     s->is_in_step = false;
     s->scanned = 0;
+    if (session->first_bytes[side] && session->first_bytes[side]->is_untold)
+        session->first_bytes[side] = NULL; /* they were the middle of a record */
     for (size_t end; at < window->len; at = end) {
         end = run_end(window, marks, at);
         moment = moment_at(window, marks, at);
@@ -148,6 +150,12 @@ void resync_walk(struct session *session, struct flow *flow, unsigned side, stru
         return;
     }
     if (is_last || s->scanned > LOST_SCAN_LEN) {
+        struct first_bytes *first = session->first_bytes[side];
+        if (first && first->is_untold) {
+            struct span span = {first->offset, first->moment, first->moment, 0};
+            (void)session_event(session, side, EVENT_NOT_TLS, &span, (uint32_t)first->bytes.len);
+            first->is_untold = false;
+        }
         session_first_bytes(session, side, window);
         session_side_dead(session, flow, side);
         return;

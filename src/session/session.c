@@ -220,7 +220,7 @@ void session_first_bytes(struct session *session, unsigned side, struct bytes b)
         return;
     b = bytes_slice(b, 0, FIRST_BYTES_LEN);
     memcpy(kept + 1, b.at, b.len);
-    *kept = (struct first_bytes){{(const uint8_t *)(kept + 1), b.len}, 0};
+    *kept = (struct first_bytes){.bytes = {(const uint8_t *)(kept + 1), b.len}};
     session->first_bytes[side] = kept;
 }
 
@@ -349,13 +349,24 @@ void session_gap(struct session *session, struct flow *flow, unsigned side, cons
         if (!s->has_handshake) /* two bytes looked like it: whether it was SSLv2 or TLS nobody can tell */
             s->has_tls = false;
         session_side_dead(session, flow, side);
-    } else if (s->state != SIDE_PLAIN && s->state != SIDE_DEAD) {
+    } else if (s->state != SIDE_DEAD && (s->state != SIDE_PLAIN || session->sides[!side].has_tls)) {
         s->state = SIDE_LOST;
         s->is_after_cut = gap->kind == GAP_CUT;
         s->scanned = 0;
         if (s->marks)
             s->marks->num = 0;
     }
+}
+
+/* Where in the stream a RST stands: behind bytes that it overtook, or that the capture lacks, by its sequence number.
+ */
+static uint64_t rst_offset(const struct flow *flow, unsigned side)
+{
+    const struct stream *stream = &flow->stream[side];
+    if (!flow->rare || !stream->has_base || stream->is_held || stream->is_guess || flow->rare->rst_seq[side] == 0)
+        return stream->next;
+    int32_t ahead = (int32_t)(flow->rare->rst_seq[side] - (stream->isn + (uint32_t)stream->next));
+    return ahead > 0 && ahead <= RST_AHEAD ? stream->next + (uint32_t)ahead : stream->next;
 }
 
 void session_close(struct session *session, struct flow *flow, unsigned side, bool is_reset,
@@ -370,7 +381,7 @@ void session_close(struct session *session, struct flow *flow, unsigned side, bo
         s->has_fin = true;
         side_flush(session, flow, side, true);
     }
-    struct span span = {flow->stream[side].next, *moment, *moment, 0};
+    struct span span = {is_reset ? rst_offset(flow, side) : flow->stream[side].next, *moment, *moment, 0};
     (void)session_event(session, side, is_reset ? EVENT_RST : EVENT_FIN, &span, 0);
 }
 

@@ -11,6 +11,7 @@ enum {
     HIDDEN_KEEP = 16, /* protected records noted for each side; the latest replaces the last of them */
     PLAIN_SCAN_LEN =
         16 * 1024, /* bytes of plain text of one side in which a ClientHello is looked for (STARTTLS, CONNECT) */
+    RST_AHEAD = 64 * 1024,      /* so far behind the bytes seen a RST may stand and still be its sender's own */
     LOST_SCAN_LEN = 256 * 1024, /* bytes after a gap in which records are looked for, then the side is given up */
     LOST_WINDOW = 2 * (RECORD_MAX_LEN + RECORD_HEADER_LEN), /* bytes held while looking */
     FIRST_BYTES_LEN = 64,                                   /* of a side that is no TLS */
@@ -85,6 +86,9 @@ struct arena_block {
 struct first_bytes {
     struct bytes bytes; /* room for FIRST_BYTES_LEN in the arena */
     uint64_t end;       /* the stream's offset behind them; 0 unknown */
+    bool is_untold;     /* no event tells of them yet: they may be the middle of a record */
+    uint64_t offset;    /* while they are untold, as the next */
+    struct moment moment;
 };
 
 struct session {

@@ -221,6 +221,7 @@ static void test_reaching_the_server(void **state)
 
     b.flow.setup = FLOW_UNANSWERED;
     b.rare.rst[1] = (struct moment){0};
+    b.flow.stream[0].packets = 1;
     b.flow.stream[1].packets = 0;
     b.flow.stream[1].has_syn = false;
     expect(&b, OUTCOME_INCOMPLETE, "capture-ended");
