@@ -162,3 +162,14 @@ void resync_walk(struct session *session, struct flow *flow, unsigned side, stru
     }
     window_shift(s, (uint32_t)at);
 }
+
+/* Where in the stream a RST stands: behind bytes that it overtook, or that the capture lacks, by its sequence number.
+ */
+uint64_t session_rst_offset(const struct flow *flow, unsigned side)
+{
+    const struct stream *stream = &flow->stream[side];
+    if (!flow->rare || !stream->has_base || stream->is_held || stream->is_guess || flow->rare->rst_seq[side] == 0)
+        return stream->next;
+    int32_t ahead = (int32_t)(flow->rare->rst_seq[side] - (stream->isn + (uint32_t)stream->next));
+    return ahead > 0 && ahead <= RST_AHEAD ? stream->next + (uint32_t)ahead : stream->next;
+}

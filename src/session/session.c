@@ -358,17 +358,6 @@ void session_gap(struct session *session, struct flow *flow, unsigned side, cons
     }
 }
 
-/* Where in the stream a RST stands: behind bytes that it overtook, or that the capture lacks, by its sequence number.
- */
-static uint64_t rst_offset(const struct flow *flow, unsigned side)
-{
-    const struct stream *stream = &flow->stream[side];
-    if (!flow->rare || !stream->has_base || stream->is_held || stream->is_guess || flow->rare->rst_seq[side] == 0)
-        return stream->next;
-    int32_t ahead = (int32_t)(flow->rare->rst_seq[side] - (stream->isn + (uint32_t)stream->next));
-    return ahead > 0 && ahead <= RST_AHEAD ? stream->next + (uint32_t)ahead : stream->next;
-}
-
 void session_close(struct session *session, struct flow *flow, unsigned side, bool is_reset,
                    const struct moment *moment)
 {
@@ -381,7 +370,7 @@ void session_close(struct session *session, struct flow *flow, unsigned side, bo
         s->has_fin = true;
         side_flush(session, flow, side, true);
     }
-    struct span span = {is_reset ? rst_offset(flow, side) : flow->stream[side].next, *moment, *moment, 0};
+    struct span span = {is_reset ? session_rst_offset(flow, side) : flow->stream[side].next, *moment, *moment, 0};
     (void)session_event(session, side, is_reset ? EVENT_RST : EVENT_FIN, &span, 0);
 }
 

@@ -155,6 +155,8 @@ void session_skip(struct session *session, struct flow *flow, unsigned side, uin
 void session_first_bytes(struct session *session, unsigned side, struct bytes b);
 /* More of a side's stream that is no TLS, to be kept where it goes on from what is kept. */
 void session_more_first_bytes(struct session *session, unsigned side, const struct chunk *chunk);
+/* Where in the stream the first RST of this side stands: behind bytes that it overtook, or that the capture lacks. */
+uint64_t session_rst_offset(const struct flow *flow, unsigned side);
 static inline bool session_is_tls13(const struct session *session)
 {
     return session->has_hello_retry || version_is_tls13(session->version);
