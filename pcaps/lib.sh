@@ -5,6 +5,7 @@ pki=$lab/pki
 tools=$here/tools
 server_ns=tlswhy-s$$
 client_ns=tlswhy-c$$
+middle_ns=tlswhy-m$$
 server4=10.9.0.1 client4=10.9.0.2
 server6=fd09::1 client6=fd09::2
 name=www.example.test
@@ -51,6 +52,7 @@ hosts="www.example.test example.test wrong.example.test www.example.com mail.exa
 network_down() {
     ip netns del "$server_ns" 2>/dev/null
     ip netns del "$client_ns" 2>/dev/null
+    ip netns del "$middle_ns" 2>/dev/null
     rm -rf "/etc/netns/$client_ns" "/etc/netns/$server_ns"
 }
 
@@ -65,7 +67,7 @@ begin() {
     rm -rf "$work"
     mkdir -p "$work"
     raw=$work/raw.pcap
-    says=() commands=() printed=() software=() blocks=() checks=()
+    also= also_pid= also_blocks=() says=() commands=() printed=() software=() blocks=() checks=()
     network_up
 }
 
@@ -99,9 +101,10 @@ background() {
 
 # capture [FILTER...]: starts tcpdump at the server's end, or where capture_ns and capture_dev say.
 # tcpdump_options (words) are added. FILTER "everything" filters nothing.
+no_noise='not arp and not igmp and not (ip6 and dst net ff02::/16) and not (icmp6 and ip6[40] >= 133 and ip6[40] <= 137)'
 capture() {
     local ns=${capture_ns:-$server_ns} dev=${capture_dev:-vs}
-    local filter=${*:-not arp and not igmp and not (ip6 and dst net ff02::/16) and not (icmp6 and ip6[40] >= 133 and ip6[40] <= 137)}
+    local filter=${*:-$no_noise}
     # Some devices cannot filter.
     [ "$filter" = everything ] && filter=
     background ip netns exec "$ns" tcpdump -i "$dev" -n -U -Z root --immediate-mode ${tcpdump_options:-} \
@@ -109,6 +112,39 @@ capture() {
     tcpdump_pid=$!
     await 5 grep -q 'listening on' "$work/tcpdump.err" || die "$recipe: tcpdump does not start: $(cat "$work/tcpdump.err")"
     commands+=("capture: tcpdump -i $dev ${tcpdump_options:+$tcpdump_options }($([ "$ns" = "$server_ns" ] && echo "server's end" || echo "client's end"))${*:+ $*}")
+}
+
+# capture_also NAME: the same packets at the server's end (device capture_also_dev); becomes NAME.pcap with a note. What the
+# recipe expects of it follows with expect_also.
+capture_also() {
+    also=$1
+    background ip netns exec "$server_ns" tcpdump -i "${capture_also_dev:-vs}" -n -U -Z root --immediate-mode \
+        -w "$work/also.pcap" "$no_noise" 2>"$work/also.err"
+    also_pid=$!
+    await 5 grep -q 'listening on' "$work/also.err" || die "$recipe: second tcpdump: $(cat "$work/also.err")"
+    commands+=("capture: tcpdump -i ${capture_also_dev:-vs} (server's end) becomes $1")
+}
+
+expect_also() {
+    local kept=("${blocks[@]}")
+    blocks=()
+    expect "$@"
+    also_blocks+=("${blocks[@]}")
+    blocks=("${kept[@]}")
+}
+
+also_end() {
+    [ -n "${also_pid:-}" ] || return 0
+    kill -INT -- "-$also_pid" 2>/dev/null
+    await 5 not_alive "$also_pid" || die "$recipe: second tcpdump does not end"
+    grep -q '^0 packets dropped by kernel' "$work/also.err" || die "$recipe: second tcpdump lost packets"
+    install -m 644 "$work/also.pcap" "$here/$also.pcap"
+    {
+        fmt -w 110 <<<"The other end of $recipe, where the commands stand."
+        printf '\nsoftware: %s\nmade: %s\n' "$(printf '%s, ' "${software[@]}" | sed 's/, $//')" "$(date -u +%F)"
+        [ "${#also_blocks[@]}" -eq 0 ] || printf '\n%s\n' "${also_blocks[@]}"
+    } >"$here/$also.txt"
+    also_pid=
 }
 
 capture_end() {
@@ -238,12 +274,16 @@ add_software() {
     software+=("$1")
 }
 
-# Packet filter rules; side is server or client.
+# Packet filter rules; side is server, client or router.
 firewall() {
-    local ns=$1
+    local side=$1 ns
     shift
-    [ "$ns" = server ] && ns=$server_ns || ns=$client_ns
-    commands+=("firewall ($([ "$ns" = "$server_ns" ] && echo server || echo client)): $*")
+    case $side in
+    server) ns=$server_ns ;;
+    router) ns=$middle_ns ;;
+    *) ns=$client_ns side=client ;;
+    esac
+    commands+=("firewall ($side): $*")
     note_software "$1"
     ip netns exec "$ns" "$@" || die "$recipe: $*"
 }
@@ -274,6 +314,7 @@ finish() {
         esac
     done
     [ "${#checks[@]}" -gt 0 ] || die "$recipe: nothing is checked"
+    also_end
     install -m 644 "$out" "$here/$recipe.$extension"
     note >"$here/$recipe.txt"
 }
@@ -375,6 +416,34 @@ path_up() {
     await 5 grep -q ready "$work/path.log" || die "$recipe: path.py: $(cat "$work/path.log")"
     take_addresses ps pc 02:00:0a:09:01:01 02:00:0a:09:01:02
     capture_dev=ps
+}
+
+# router_up: a third namespace stands between client and server and translates the client's address (192.168.7.2, device
+# vi) to its own (10.9.0.2).
+router_up() {
+    commands+=("router: a network namespace that forwards, with iptables -t nat -A POSTROUTING -o vc -j MASQUERADE")
+    ip netns add "$middle_ns"
+    in_client ip link set vc netns "$middle_ns"
+    ip link add vi netns "$client_ns" address 02:00:0a:09:03:02 type veth peer name vm netns "$middle_ns" address 02:00:0a:09:03:01
+    in_client ip address add 192.168.7.2/24 dev vi
+    in_client ip link set vi up
+    ip netns exec "$middle_ns" sh -ec '
+        sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.disable_ipv6=1
+        ip address add 192.168.7.1/24 dev vm
+        ip address add '$client4'/24 dev vc
+        ip link set vm up
+        ip link set vc up
+        ip neighbour replace '$server4' lladdr 02:00:0a:09:00:01 dev vc
+        ip neighbour replace 192.168.7.2 lladdr 02:00:0a:09:03:02 dev vm
+        ethtool -K vm tso off gso off gro off tx off >/dev/null 2>&1
+        ethtool -K vc tso off gso off gro off tx off >/dev/null 2>&1
+        iptables -t nat -A POSTROUTING -o vc -j MASQUERADE' || die "$recipe: router"
+    in_client sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+    in_client ip route add default via 192.168.7.1
+    in_client ip neighbour replace 192.168.7.1 lladdr 02:00:0a:09:03:01 dev vi
+    in_client ethtool -K vi tso off gso off gro off tx off >/dev/null 2>&1
+    note_software iptables
+    capture_ns=$client_ns capture_dev=vi
 }
 
 # take_addresses SERVER_DEVICE CLIENT_DEVICE [SERVER_MAC CLIENT_MAC]: the lab's addresses move to these devices.

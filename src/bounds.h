@@ -61,6 +61,8 @@ enum {
     LIMIT_AUTHORITIES = 10000,             /* issuers seen in the capture that are tried for other chains */
     LIMIT_BORROWED = 32,                   /* of these, tried for one chain */
 
+    LIMIT_SIGHTINGS = 200000, /* connections of both captures that --compare keeps a summary of */
+
     LIMIT_FINDINGS = 32,            /* findings of one connection; real ones have a handful */
     LIMIT_FINDING_TEXT = 32 * 1024, /* and the bytes of their sentences */
 

@@ -38,6 +38,7 @@ enum key {
     KEY_SERVER_SIGALGS,
     KEY_SERVER_CERT,
     KEY_KEYLOG,
+    KEY_COMPARE,
 };
 
 /* In the order of enum outcome, enum options_color, enum options_fail_on (from 1), enum capture_hash. */
@@ -53,6 +54,7 @@ const struct option_row *options_table(void)
         {'r', "read", "FILE", "read packets from FILE, the same as naming it; - is standard input", NULL},
         {'f', "filter", "EXPRESSION", "look only at packets that match, in the syntax of pcap-filter(7)", NULL},
         {'n', "no-resolve", NULL, "look no names up; always so, tlswhy is passive", NULL},
+        {KEY_COMPARE, "compare", NULL, "two FILEs of the same connections, the first nearer to clients", NULL},
         {KEY_PORTS, "ports", "PORTS", "TLS is expected on these ports, too: 8443,9000-9100", NULL},
         {KEY_PROBES, "probes", NULL, "list connections without data (health checks), not only count them", NULL},
         {KEY_HASH, "hash", "WHEN", "SHA-256 of the files: auto (up to 64 MiB), always, never", hash_values},
@@ -355,6 +357,9 @@ static int take(struct options *o, int key, const char *value, struct error *err
         return take_text(&o->pipeline.name, key, value, error);
     case KEY_AT:
         return take_at(o, value, error);
+    case KEY_COMPARE:
+        o->pipeline.compares = o->pipeline.capture.keeps_apart = true;
+        return 0;
     case KEY_NO_VERIFY:
         o->pipeline.skip_verify = true;
         return 0;
@@ -437,6 +442,9 @@ static int check_together(struct options *o, struct error *error)
     if (told->name[0] && !told_is_any(told))
         return error_set(error, "--server tells whom --server-ciphers, --server-versions and the like are about; none "
                                 "is given");
+    if (o->pipeline.compares && o->pipeline.capture.num_paths != 2)
+        return error_set(error, "--compare needs exactly two captures: the one taken nearer to the clients, then the "
+                                "other");
     return check_client_trust(o, error);
 }
 

@@ -277,6 +277,7 @@ static void sum_up(struct pipeline *p, const struct pipeline_result *result)
     add_limit(s, "fragmented datagrams dropped", dropped);
     add_limit(s, "attempts on other ports not kept for the end", p->attempts_dropped);
     add_limit(s, "connections reported before the end because too many waited for it", p->reported_early);
+    add_limit(s, "connections not compared", compare_left_out(p->compare));
     add_limit(s, "connections without memory for their facts", p->sessions_lost);
     add_limit(s, "connections with more facts than are kept", p->sessions.arena_limit_hits);
     add_limit(s, "connections with more messages than are kept", p->sessions.event_limit_hits);
@@ -312,6 +313,7 @@ static int finish(struct pipeline *p, struct pipeline_result *result, struct err
     }
     settle_held(p);
     settle_names(p);
+    compare_report(p->compare, p->report, p->capture, &p->summary);
     settle_servers(p);
     sum_up(p, result);
     memcpy(result->outcomes, p->summary.outcomes, sizeof result->outcomes);
@@ -334,10 +336,11 @@ static int set_up(struct pipeline *p, struct error *error)
     p->names = names_new();
     p->servers = servers_new();
     p->profiles = profiles_new();
-    p->sessions.hello_shapes = hello_shapes_new();
+    p->sessions.hello_shapes = options->compares ? NULL : hello_shapes_new(); /* randoms are compared */
+    p->compare = options->compares ? compare_new(p->fingerprints) : NULL;
     p->staples = ocsp_staples_new();
     if (!p->certificates || !p->staples || !p->fingerprints || !p->names || !p->servers || !p->profiles ||
-        !p->sessions.hello_shapes)
+        !(options->compares ? (void *)p->compare : (void *)p->sessions.hello_shapes))
         return error_set(error, "out of memory, or OpenSSL lacks MD5 or SHA-256");
     if (!options->skip_verify && !(p->verifier = verifier_new(p->certificates, &options->verify, error)))
         return -1;
@@ -364,6 +367,7 @@ static void tear_down(struct pipeline *p)
     free(p->groups);
     free(p->digits);
     secrets_forget(p);
+    compare_free(p->compare);
     report_free(p->report);
     hello_shapes_free(p->sessions.hello_shapes);
     servers_free(p->servers);

@@ -3,6 +3,7 @@
 #define TLSWHY_PIPELINE_INTERNAL_H
 
 #include "capture/filter.h"
+#include "compare.h"
 #include "diagnose/diagnose.h"
 #include "flow/defrag.h"
 #include "pipeline.h"
@@ -30,6 +31,7 @@ struct pipeline {
     struct names *names;
     struct servers *servers;
     struct profiles *profiles;
+    struct compare *compare;    /* NULL: there is nothing to compare */
     bool has_learned;           /* from what was held, too */
     struct diagnosis diagnosis; /* of the connection at hand */
     struct report *report;

@@ -128,6 +128,7 @@ static void emit(struct pipeline *p, const struct connection *c)
             .input = capture_input_at(p->capture, c->flow->first.place.file),
             .capture = p->capture,
         };
+        compare_note_shown(p->compare, c->id);
         (void)report_connection(p->report, &record); /* a write error is kept and told by report_finish() */
     }
 }
@@ -194,6 +195,7 @@ static bool has_completed(const struct connection *c)
 static bool report_judged(struct pipeline *p, const struct connection *c, bool is_last)
 {
     judge(p, c);
+    compare_settle(p->compare, c, &p->diagnosis);
     bool is_completed = p->diagnosis.verdict.outcome == OUTCOME_COMPLETED;
     if (is_last || is_completed)
         emit(p, c);
@@ -287,7 +289,7 @@ bool settle_ended(struct pipeline *p, struct flow *flow)
         session_finish(session, flow);
     if (session_is_tls(session)) {
         note_server(p, flow, session);
-        if (!session_may_be_completed(session))
+        if (p->compare || !session_may_be_completed(session))
             return hold_or_report(p, flow);
         push(&p->completed, flow);
         return true;
@@ -336,11 +338,29 @@ static void learn_from_held(struct pipeline *p)
     }
 }
 
+/* What is to be compared, judged by all that is known. */
+static void compare_held(struct pipeline *p)
+{
+    for (const struct flow *flow = p->held; p->compare && flow; flow = flow->over.next) {
+        struct connection c;
+        char name[NAME_LEN];
+        if (flow->is_blind || !is_wanted(p, flow))
+            continue;
+        build(p, flow, &c, name);
+        ask_trust(p, &c);
+        judge(p, &c);
+        compare_add(p->compare, &c, &p->diagnosis.verdict);
+        connection_cleanup(&c);
+    }
+    compare_match(p->compare, p->capture);
+}
+
 void settle_held(struct pipeline *p)
 {
     settle_completed(p);
     p->held = flow_sort_by_start(p->held);
     learn_from_held(p);
+    compare_held(p);
     while (p->held) {
         (void)report_failed(p, p->held);
         let_go(p, &p->held);

@@ -29,7 +29,7 @@ _tlswhy()
     fi
     if [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "
-            -r --read -f --filter -n --no-resolve --ports --probes --hash --keylog --trust --trust-password --intermediates --name --at --no-verify
+            -r --read -f --filter -n --no-resolve --compare --ports --probes --hash --keylog --trust --trust-password --intermediates --name --at --no-verify
             --client-trust --expiring-days --server --server-versions --server-ciphers --server-groups --server-sigalgs --server-cert
             --only --sni --verdict --connection --format -o --output -v --verbose -q --quiet --color --no-progress --fail-on -h --help -V --version
         " -- "$cur")

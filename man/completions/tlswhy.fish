@@ -3,6 +3,7 @@
 complete -c tlswhy -s r -l read -r -F -d 'Read packets from FILE'
 complete -c tlswhy -s f -l filter -x -d 'Look only at packets that match (pcap-filter)'
 complete -c tlswhy -s n -l no-resolve -d 'Look no names up; always so'
+complete -c tlswhy -l compare -d 'Two captures of the same connections, the first nearer to clients'
 complete -c tlswhy -l ports -x -d 'TLS is expected on these ports, too'
 complete -c tlswhy -l probes -d 'List connections without data'
 complete -c tlswhy -l keylog -r -F -d 'Keys to read handshakes with'

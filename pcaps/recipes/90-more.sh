@@ -184,6 +184,7 @@ make_nflog() {
 make_compare_inside() {
     say "An inspecting proxy (socat ends the client's TLS with a certificate of its own authority and opens another to the server), seen from the client's side; compare-outside shows the same moment on the other side of the proxy. The client trusts the proxy's authority."
     expect outcome=completed verdict=ok sni=www.example.com
+    expect record=pair matched_by=name code=interception-suspected certainty=proven side=path differs=chain,client_random,client_hello
     sees 'tls.handshake.type == 11'
     cat "$pki/intercepted.chain" "$pki/intercepted.key" >"$work/proxy.pem"
     background ip netns exec "$server_ns" tcpdump -i lo -n -U -Z root --immediate-mode -B 32768 -w "$work/outside.pcap" tcp port 8443 2>"$work/outside.err"

@@ -140,7 +140,7 @@ static struct capture *open_all(const struct capture_options *options, int fd, s
         struct input *input = &capture->sources[i].input;
         if (input_init(input, options->paths[i], error) != 0)
             goto failed;
-        capture->files[i] = (struct order_file){.path = input->path, .given = i};
+        capture->files[i] = (struct order_file){.path = input->path, .is_apart = options->keeps_apart, .given = i};
         if (fd < 0 && source_fd(options->paths[i]) == STDIN_FILENO && num_stdin++ > 0) {
             error_set(error, "-: standard input is given twice");
             goto failed;

@@ -88,6 +88,7 @@ struct capture_options {
         CAPTURE_HASH_ALWAYS,
         CAPTURE_HASH_NEVER
     } hash;                            /* AUTO: files up to 64 MiB */
+    bool keeps_apart;                  /* each input is a group of its own, read in the order given */
     const volatile sig_atomic_t *stop; /* see capture_open(); may be NULL */
 };
 

@@ -24,6 +24,8 @@ struct order {
 static int by_time(const void *a, const void *b)
 {
     const struct order_file *x = a, *y = b;
+    if (x->is_apart)
+        return x->given < y->given ? -1 : x->given > y->given;
     if (x->has_time != y->has_time)
         return x->has_time ? -1 : 1;
     if (x->has_time && x->first_ns != y->first_ns)
@@ -119,7 +121,7 @@ void order_free(struct order *order)
 /* Does the file go on where the group ended? */
 static bool goes_on(const struct group *group, const struct order_file *file)
 {
-    if (!file->has_time || !group->has_time || file->is_pipe || group->latest->is_pipe)
+    if (file->is_apart || !file->has_time || !group->has_time || file->is_pipe || group->latest->is_pipe)
         return false;
     if (file->first_ns >= group->last_ns)
         return true;

@@ -13,7 +13,7 @@
  *   apart even where one of them pauses.
  * - Among several groups that would do: the same link type, then the longest common beginning of the paths, then the
  *   one that ended last.
- * A pipe is a group of its own.
+ * A pipe is a group of its own. So is each of inputs that are to be kept apart; they stay in the order given.
  */
 #ifndef TLSWHY_CAPTURE_ORDER_H
 #define TLSWHY_CAPTURE_ORDER_H
@@ -27,6 +27,7 @@
 struct order_file {
     const char *path;
     bool is_pipe;
+    bool is_apart; /* a group of its own, and in its place as given; all of them or none */
     bool has_time;
     int64_t first_ns; /* of the first packet */
     uint16_t link_type;

@@ -61,6 +61,7 @@ struct stream {
     bool is_guess : 1;     /* private: offset 0 was taken from the peer's acknowledgement */
     bool is_held : 1;      /* private: began in mid-stream, offset 0 still open */
     bool is_fin_acked : 1; /* private: the latest acknowledgement went one further, as it does for a FIN */
+    uint16_t mss;          /* of its SYN; 0 unknown */
     uint32_t retransmissions, out_of_order, gaps;
     uint64_t gap_bytes; /* bytes in gaps */
 };

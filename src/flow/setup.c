@@ -27,6 +27,7 @@ static bool accept(struct flow_table *table, struct flow *flow, unsigned side, c
         return false;
     s->has_syn = true;
     s->window_scale = p->window_scale;
+    s->mss = p->mss;
     return true;
 }
 

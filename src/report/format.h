@@ -22,6 +22,7 @@ struct report_format {
     int (*begin)(struct report *report, struct error *error);
     void (*connection)(struct report *report, const struct report_connection *c);
     void (*name_record)(struct report *report, const struct report_name *name);
+    void (*pair)(struct report *report, const struct report_pair *pair);
     void (*server)(struct report *report, const struct server_profile *server); /* NULL: not shown */
     void (*finish)(struct report *report, const struct report_summary *summary);
     void (*free)(struct report *report); /* state may be NULL */

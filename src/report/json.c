@@ -488,6 +488,7 @@ const struct report_format report_format_json = {
     .begin = json_begin,
     .connection = json_connection,
     .name_record = json_name_record,
+    .pair = json_pair,
     .server = json_server,
     .finish = json_finish,
     .free = json_free,

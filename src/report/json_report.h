@@ -90,6 +90,10 @@ void json_verification(const struct json_record *r);
 void json_ocsp(const struct json_record *r);
 void json_stores(struct json *j, const struct verifier *verifier);
 
+/* json_pair.c; the summary's "compared". */
+void json_pair(struct report *report, const struct report_pair *pair);
+void json_compared(struct json *j, const struct pair_context *compared);
+
 /* json_server.c: a record; the summary's "told" */
 void json_told(struct json *j, const struct told_server *told);
 void json_server(struct report *report, const struct server_profile *server);

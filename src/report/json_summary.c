@@ -223,6 +223,7 @@ void json_summary(struct json_report *report, const struct report_summary *summa
     json_name(j, TLSWHY_VERSION);
     JSON_KEY(j, "unlisted");
     json_u64(j, summary->unlisted);
+    json_compared(j, summary->compared);
     limits(j, summary);
     keys(j, summary);
     if (summary->filter) {

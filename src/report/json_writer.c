@@ -124,6 +124,14 @@ void json_u64(struct json *j, uint64_t value)
     output_u64(j->out, value);
 }
 
+void json_i64(struct json *j, int64_t value)
+{
+    before_value(j);
+    if (value < 0)
+        output_char(j->out, '-');
+    output_u64(j->out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+}
+
 void json_hex(struct json *j, struct bytes b)
 {
     before_value(j);

@@ -62,6 +62,7 @@ void json_string(struct json *j, const char *s);
 void json_name(struct json *j, const char *s);
 void json_bool(struct json *j, bool value);
 void json_u64(struct json *j, uint64_t value);
+void json_i64(struct json *j, int64_t value);
 /* A string of lower-case hex digits. */
 void json_hex(struct json *j, struct bytes b);
 /* The string "0xHHHH" with at least `digits` upper-case digits. */

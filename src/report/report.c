@@ -59,6 +59,12 @@ int report_name(struct report *report, const struct report_name *name)
     return report->out.error ? -1 : 0;
 }
 
+int report_pair(struct report *report, const struct report_pair *pair)
+{
+    report->format->pair(report, pair);
+    return report->out.error ? -1 : 0;
+}
+
 int report_server(struct report *report, const struct server_profile *server)
 {
     if (report->format->server)

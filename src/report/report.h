@@ -9,6 +9,7 @@
 #define TLSWHY_REPORT_REPORT_H
 
 #include "capture/capture.h"
+#include "diagnose/contrast.h"
 #include "diagnose/diagnose.h"
 #include "diagnose/finding.h"
 #include "diagnose/profile.h"
@@ -33,6 +34,12 @@ struct report_name {                               /* a DNS look-up that failed 
     const struct capture_input *input;
     const struct diagnosis *diagnosis; /* NULL, or without a finding: nothing is wrong with that */
     const struct capture *capture;     /* as in report_connection */
+};
+
+struct report_pair {
+    const struct contrast *contrast;
+    const struct pair_context *context;
+    const struct capture *capture; /* its inputs 0 and 1 are the vantage points */
 };
 
 enum { REPORT_MAX_VERDICTS = 96 };
@@ -63,6 +70,7 @@ struct report_summary {
     const char *filter;                  /* of -f, NULL none */
     const struct verifier *verifier;     /* tells which trust stores were read; NULL none */
     const struct diagnose_options *said; /* what the user said of servers and clients; NULL nothing */
+    const struct pair_context *compared; /* NULL: nothing was compared */
 };
 
 struct report_options {
@@ -81,6 +89,7 @@ struct report *report_new(const char *format, int fd, const struct report_option
 /* Each returns -1 and keeps the error when writing failed; report_finish() tells it. */
 int report_connection(struct report *report, const struct report_connection *c);
 int report_name(struct report *report, const struct report_name *name);
+int report_pair(struct report *report, const struct report_pair *pair);
 int report_server(struct report *report, const struct server_profile *server); /* of one name, not a sum */
 int report_finish(struct report *report, const struct report_summary *summary, struct error *error) MUST_CHECK;
 void report_free(struct report *report);

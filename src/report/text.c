@@ -16,6 +16,7 @@ enum { NUM_OUTCOMES = sizeof order / sizeof *order };
 struct text_report {
     uint64_t seed;
     struct output parts;                /* of entries */
+    struct output pairs;                /* of two captures: what differs */
     struct output blocks[NUM_OUTCOMES]; /* -v: of each connection, by enum outcome */
     struct text_groups problems, warnings, completed;
     struct text_servers servers;
@@ -43,7 +44,7 @@ static int text_begin(struct report *report, struct error *error)
     text_groups_init(&state->problems, LIMIT_TEXT_GROUPS);
     text_groups_init(&state->warnings, LIMIT_TEXT_GROUPS);
     text_groups_init(&state->completed, LIMIT_TEXT_GROUPS);
-    state->parts.fd = -1;
+    state->parts.fd = state->pairs.fd = -1;
     for (unsigned i = 0; i < NUM_OUTCOMES; i++)
         state->blocks[i].fd = -1;
     if (output_init_spool(&state->parts, error) < 0)
@@ -52,7 +53,7 @@ static int text_begin(struct report *report, struct error *error)
         if (output_init_spool(&state->blocks[i], error) < 0)
             return -1;
     }
-    return 0;
+    return output_init_spool(&state->pairs, error);
 }
 
 /* ---- which entry a connection belongs to */
@@ -307,6 +308,14 @@ static void text_connection_record(struct report *report, const struct report_co
     }
 }
 
+static void text_pair_record(struct report *report, const struct report_pair *pair)
+{
+    struct text_report *state = report->state;
+    struct text t = text_into(report, &state->pairs);
+    if (!report->options.quiet && text_pair_is_told(pair, report->options.verbose))
+        text_pair(&t, pair, report->options.verbose);
+}
+
 /* ---- names and servers */
 
 static const char *answer_text(const char *answer)
@@ -448,6 +457,7 @@ static void text_finish(struct report *report, const struct report_summary *summ
         return;
     }
     text_line_end(&t);
+    output_append(&report->out, &state->pairs);
     draw_problems(&t, state, &entries);
     for (unsigned i = 0; i < NUM_OUTCOMES; i++)
         if (order[i] != OUTCOME_COMPLETED)
@@ -466,6 +476,7 @@ static void text_free(struct report *report)
     if (!state)
         return;
     output_cleanup(&state->parts);
+    output_cleanup(&state->pairs);
     for (unsigned i = 0; i < NUM_OUTCOMES; i++)
         output_cleanup(&state->blocks[i]);
     text_groups_cleanup(&state->problems);
@@ -479,6 +490,7 @@ const struct report_format report_format_text = {
     .begin = text_begin,
     .connection = text_connection_record,
     .name_record = text_name_record,
+    .pair = text_pair_record,
     .server = text_server_record,
     .finish = text_finish,
     .free = text_free,

@@ -61,6 +61,11 @@ void text_chains(struct text *t, const struct text_block *block);
 void text_trust(struct text *t, const struct text_block *block);
 /* Lines under the label "contents"; nothing when there is none. */
 void text_extensions(struct text *t, const struct extensions *ext, enum ext_context context);
+/* text_pair.c: a block for two connections; the summary's lines on all of them. Pairs without a difference are told
+ * with -v only. */
+bool text_pair_is_told(const struct report_pair *pair, bool is_verbose);
+void text_pair(struct text *t, const struct report_pair *pair, bool is_verbose);
+void text_compared(struct text *t, const struct pair_context *compared);
 void text_offer(struct text *t, const struct text_block *block);
 
 /* "client -> server": fixed width. */

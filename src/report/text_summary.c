@@ -195,6 +195,7 @@ void text_summary(struct text *t, const struct report_summary *summary, uint64_t
     totals(t, summary, failed_names);
     if (summary->said)
         told(t, &summary->said->told);
+    text_compared(t, summary->compared);
     if (summary->was_interrupted)
         text_styled(t, STYLE_INCOMPLETE, "  interrupted: what follows was seen before that\n");
 }

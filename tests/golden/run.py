@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Golden captures: what tlswhy writes for every capture in pcaps/ is, byte for byte, what stands in this folder.
+"""Golden captures: what tlswhy writes for every capture in pcaps/ is, byte for byte, what stands in this folder; and so is what
+it writes when it compares NAME-inside and NAME-outside (NAME-pair).
 
     run.py             compares, shows what differs
     run.py --update    writes the files anew; read the difference in git before it is committed
@@ -30,12 +31,18 @@ def captures():
     return found
 
 
-def write_out(program, path, arguments):
+def pairs(found):
+    """{name: (inside, outside)}."""
+    stems = [name.removesuffix("-inside") for name in found if name.endswith("-inside") and name[:-6] + "outside" in found]
+    return {f"{stem}-pair": (found[f"{stem}-inside"], found[f"{stem}-outside"]) for stem in stems}
+
+
+def write_out(program, paths, arguments):
     # A terminal, a time zone or a colour setting must not show in the output.
     environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "CLICOLOR_FORCE", "COLUMNS")}
     # "Today" stays in the time when the captures were made.
     environment.update(TZ="Pacific/Auckland", LC_ALL="C", SOURCE_DATE_EPOCH="1795305600")
-    result = subprocess.run([os.path.abspath(program), *arguments, os.path.abspath(path)], capture_output=True, check=False,
+    result = subprocess.run([os.path.abspath(program), *arguments, *map(os.path.abspath, paths)], capture_output=True, check=False,
                             timeout=120, env=environment, stdin=subprocess.DEVNULL, cwd=ROOT)
     if result.returncode != 0:
         return None, f"exit status {result.returncode}: {result.stderr.decode('utf-8', 'replace')[:2000]}"
@@ -50,11 +57,11 @@ def difference(expected, actual, name):
     return "\n".join(line[:1000] for line in lines[:SHOWN_LINES] + more)
 
 
-def check(program, name, path, extension, arguments, is_update):
-    actual, problem = write_out(program, path, arguments)
+def check(program, name, paths, extension, arguments, is_update):
+    actual, problem = write_out(program, paths, arguments)
     golden = os.path.join(HERE, f"{name}.{extension}")
     if problem:
-        return f"{path}: {problem}"
+        return f"{name}: {problem}"
     if is_update:
         with open(golden, "wb") as f:
             f.write(actual)
@@ -75,15 +82,17 @@ def main():
     if not os.access(program, os.X_OK) or not found:
         print(f"skipped: {program} is not built" if found else "skipped: no captures in pcaps/")
         sys.exit(77)
-    complaints = [c for name, path in found.items() for extension, arguments in FORMATS
-                  if (c := check(program, name, path, extension, arguments, is_update))]
+    runs = [(name, [path], []) for name, path in found.items()]
+    runs += [(name, paths, ["--compare"]) for name, paths in pairs(found).items()]
+    complaints = [c for name, paths, more in runs for extension, arguments in FORMATS
+                  if (c := check(program, name, paths, extension, arguments + more, is_update))]
     # A golden file whose capture is gone tests nothing.
     for file in sorted(os.listdir(HERE)):
         stem, extension = os.path.splitext(file)
-        if extension in (".json", ".txt") and stem not in found:
+        if extension in (".json", ".txt") and stem not in found and stem not in pairs(found):
             complaints.append(f"{file}: there is no such capture in pcaps/")
     print("\n".join(complaints))
-    print(f"{len(found)} captures, {len(complaints)} differences")
+    print(f"{len(found)} captures, {len(pairs(found))} pairs of them, {len(complaints)} differences")
     sys.exit(1 if complaints else 0)
 
 

@@ -51,6 +51,35 @@ static struct sample_words words_of(struct hostile h)
                                  .plain = h.bytes};
 }
 
+/* Two sightings that show all they can in strangers' words. */
+static void make_pair(const struct report_sample *sample, const char *word, struct report_pair *out)
+{
+    static struct sighting sightings[2];
+    static struct pair_context context;
+    static struct contrast contrast;
+    memset(sightings, 0, sizeof sightings);
+    context = (struct pair_context){.vantages = {{.name = word}, {.name = word}}, .num = {1, 2, 3, 4, 5}};
+    for (unsigned side = 0; side < 2; side++) {
+        struct sighting *s = &sightings[side];
+        s->id = side + 1;
+        s->side = (uint8_t)side;
+        s->ip_version = 4;
+        s->name = word;
+        s->alpn = side ? word : "h2";
+        s->leaf = side ? "aa" : "bb";
+        s->issuer = side ? sample->words.subject : "CN=Other";
+        s->num_chain = s->num_issuers = 1;
+        s->issuers[0] = side;
+        s->chain_hash = side;
+        s->verdict = "ok";
+        s->how = PAIR_NAME;
+        s->other = &sightings[!side];
+    }
+    contrast_make(&contrast, &sightings[0], &context);
+    assert_int_equal(contrast.diagnosis.num, 1);
+    *out = (struct report_pair){&contrast, &context, sample->capture};
+}
+
 /* Skips one of our own SGR sequences, "ESC [ digits and ; m". */
 static const char *skip_color(const char *at)
 {
@@ -72,7 +101,8 @@ static unsigned count(const char *text, const char *part)
     return n;
 }
 
-static void check_text(const struct report_sample *sample, const struct report_options *options, const char *tame)
+/* Returns it. */
+static char *check_bytes(const struct report_sample *sample, const struct report_options *options)
 {
     static const char *const never[] = {"\xe2\x80\xae", "\xe2\x80\x8b", "\xe2\x80\xa8", "\xe2\x81\xa6", "\xef\xbb\xbf",
                                         "\xf3\xa0\x80", "\xff",         "\xed\xa0\x80", "\xc0\x80"};
@@ -89,6 +119,12 @@ static void check_text(const struct report_sample *sample, const struct report_o
     }
     for (size_t i = 0; i < sizeof never / sizeof *never; i++)
         assert_null(strstr(text, never[i]));
+    return text;
+}
+
+static void check_text(const struct report_sample *sample, const struct report_options *options, const char *tame)
+{
+    char *text = check_bytes(sample, options);
     /* Nobody can add lines, or colours. */
     assert_int_equal(count(text, "\n"), count(tame, "\n"));
     assert_int_equal(count(text, "\033"), count(tame, "\033"));
@@ -113,6 +149,13 @@ static void test_text(void **state)
             report_sample_init(&sample, &words);
             report_sample_trust(&sample);
             check_text(&sample, &options, tame);
+            struct report_pair pair;
+            make_pair(&sample, hostile[i].bytes, &pair);
+            sample.pair = &pair;
+            sample.summary.compared = pair.context;
+            char *text = check_bytes(&sample, &options);
+            assert_non_null(strstr(text, "interception-suspected"));
+            free(text);
             report_sample_cleanup(&sample);
         }
         free(tame);
@@ -187,8 +230,12 @@ static void test_json(void **state)
         struct report_sample sample;
         report_sample_init(&sample, &words);
         report_sample_trust(&sample);
+        struct report_pair pair;
+        make_pair(&sample, hostile[i].bytes, &pair);
+        sample.pair = &pair;
+        sample.summary.compared = pair.context;
         char *text = report_sample_write(&sample, "json", &options);
-        assert_int_equal(count(text, "\n"), 3);
+        assert_int_equal(count(text, "\n"), 4);
         fputs(text, file);
         free(text);
         report_sample_cleanup(&sample);

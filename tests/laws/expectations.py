@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the notes of pcaps/ expect of each capture by real software, against what the program says: outcome, verdict,
-side, ended_by, certainty, and codes that must or must not be among the findings, connection by connection. What cannot
-be decided yet stands in expectations.known with its reason; a line there that holds after all is an error, too."""
+side, ended_by, certainty, and codes that must or must not be among the findings, connection by connection; and of two
+captures of the same connections (NAME-inside, NAME-outside) what comparing them tells, pair by pair. What cannot be decided yet stands in expectations.known with its reason; a line there that holds after all is an error, too."""
 import json
 import os
 import pathlib
@@ -40,8 +40,8 @@ def known():
     return rows
 
 
-def records(capture, arguments):
-    run = subprocess.run([PROGRAM, "--format", "json", *arguments, str(capture)], capture_output=True, text=True,
+def records(captures, arguments):
+    run = subprocess.run([PROGRAM, "--format", "json", *arguments, *map(str, captures)], capture_output=True, text=True,
                          timeout=120)
     if run.returncode not in (0, 1):
         raise RuntimeError(run.stderr.strip())
@@ -81,6 +81,41 @@ def name_differences(expected, shown):
     return [] if findings[0].get("evidence") and findings[0]["severity"] == "error" else ["an error without evidence"]
 
 
+def pair_differences(expected, record):
+    """The same for a pair: matched_by; code, certainty and side of its first finding; what must be among the differences
+    (differs); codes that must not be there (none)."""
+    findings = record.get("findings", [])
+    first = findings[0] if findings else {}
+    found = []
+    for key, actual in (("matched_by", record["matched_by"]), ("code", first.get("code")),
+                        ("certainty", first.get("certainty")), ("side", first.get("side"))):
+        if key in expected and actual != expected[key]:
+            found.append(f"{key} {actual} instead of {expected[key]}")
+    differing = [d["what"] for d in record["differences"]]
+    found += [f"no difference in {w}" for w in filter(None, expected.get("differs", "").split(",")) if w not in differing]
+    codes = [f["code"] for f in findings]
+    found += [f"finding {c}, which must not be there" for c in filter(None, expected.get("none", "").split(","))
+              if c in codes]
+    return found
+
+
+def check_pairs(note, arguments, problems):
+    """Compares NAME-inside with NAME-outside where the note says something of pairs; returns how many were compared."""
+    expected = [e for e in expectations(note) if e.get("record") == "pair"]
+    inside = PCAPS / f"{note.stem}.pcap"
+    if not expected:
+        return 0
+    outside = inside.with_name(inside.name.replace("-inside", "-outside"))
+    found = [r for r in records([inside, outside], [*arguments, "--compare"]) if r["record"] == "pair"]
+    if len(found) != len(expected):
+        problems.append(f"{note.stem}: {len(found)} pairs instead of {len(expected)}")
+    for number, (block, record) in enumerate(zip(expected, found), 1):
+        wrong = pair_differences(block, record)
+        if wrong:
+            problems.append(f"{note.stem} pair {number}: {'; '.join(wrong)}")
+    return len(expected)
+
+
 def options():
     """The lab's roots are what its clients trusted."""
     roots = PCAPS / "pki" / "roots.pem"
@@ -96,7 +131,7 @@ def check(note, arguments, problems, excused):
     names = [e for e in blocks if e.get("record") == "name"]
     if not (expected or names) or not captures:
         return 0
-    found = records(captures[0], arguments)
+    found = records(captures[:1], arguments)
     shown = sorted((r for r in found if r["record"] == "connection"), key=lambda r: r["id"])
     for block in names:
         problems += [f"{name} {block.get('name')}: {d}" for d in name_differences(block, [r for r in found if r["record"] == "name"])]
@@ -124,6 +159,7 @@ def main():
     for note in sorted(PCAPS.glob("*.txt")):
         if not wanted or note.stem in wanted:
             compared += check(note, arguments, problems, excused)
+            compared += check_pairs(note, arguments, problems)
     for (name, number), reason in excused.items():
         if not wanted:
             problems.append(f"{name} {number}: expectations.known names no such expectation ({reason})")

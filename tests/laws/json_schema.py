@@ -48,10 +48,15 @@ def captures():
                     yield os.path.join(directory, name)
 
 
-def run(program, capture):
+def pairs(captures):
+    """Those that were made at two points, to be compared."""
+    return [[path, path.replace("-inside.", "-outside.")] for path in captures if "-inside." in path]
+
+
+def run(program, *captures):
     pki = os.path.join(SOURCE, "pcaps", "pki")
     trust = ["--trust", "system", "--trust", f"lab={pki}/roots.pem", "--intermediates", f"{pki}/intermediates.pem"]
-    done = subprocess.run([program, "--format", "json", *(trust if os.path.isdir(pki) else []), "--", capture],
+    done = subprocess.run([program, "--format", "json", *(trust if os.path.isdir(pki) else []), *(["--compare"] if len(captures) > 1 else []), "--", *captures],
                           capture_output=True, timeout=300, check=False)
     return done.returncode, done.stdout, done.stderr
 
@@ -64,13 +69,15 @@ def main():
         print("skipped: there is no program to run (TLSWHY is not set)")
         return 77
     complaints, lines, files = [], 0, 0
-    for capture in captures():
-        status, out, err = run(program, capture)
+    found = list(captures())
+    for paths in [*([path] for path in found), *pairs(found)]:
+        capture = " and ".join(paths)
+        status, out, err = run(program, *paths)
         if status not in (0, 2) or (status == 0 and not out):
             complaints.append(f"{capture}: exit status {status}: {err.decode('utf-8', 'replace')}")
             continue
         complaints += check_json.check(out, capture, checker)
-        if run(program, capture)[1] != out:
+        if run(program, *paths)[1] != out:
             complaints.append(f"{capture}: a second run wrote other bytes")
         lines += out.count(b"\n")
         files += 1

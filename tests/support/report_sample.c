@@ -335,6 +335,8 @@ char *report_sample_write(const struct report_sample *s, const char *format, con
     assert_non_null(report);
     assert_int_equal(report_connection(report, &s->shown), 0);
     assert_int_equal(report_name(report, &s->name_record), 0);
+    if (s->pair)
+        assert_int_equal(report_pair(report, s->pair), 0);
     assert_int_equal(report_finish(report, &s->summary, &error), 0);
     report_free(report);
     long len = lseek(fileno(file), 0, SEEK_END);

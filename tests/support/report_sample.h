@@ -38,6 +38,7 @@ struct report_sample {
     struct fingerprints *fingerprints;
     struct report_connection shown;
     struct report_name name_record;
+    const struct report_pair *pair; /* NULL: none is written */
     struct report_summary summary;
 };
 

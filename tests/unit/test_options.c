@@ -148,6 +148,23 @@ static void test_trust(void **state)
     assert_non_null(strstr(error.text, "--at: 'yesterday' is no time"));
 }
 
+static void test_compare(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("--compare inside outside"), OPTIONS_RUN);
+    assert_true(options.pipeline.compares && options.pipeline.capture.keeps_apart);
+    assert_string_equal(options.pipeline.capture.paths[0], "inside");
+    assert_string_equal(options.pipeline.capture.paths[1], "outside");
+    assert_int_equal(parse("inside --compare outside"), OPTIONS_RUN);
+    assert_int_equal(parse("inside outside"), OPTIONS_RUN);
+    assert_false(options.pipeline.compares || options.pipeline.capture.keeps_apart);
+    assert_int_equal(parse("--compare inside"), OPTIONS_WRONG);
+    assert_non_null(strstr(error.text, "--compare needs exactly two captures"));
+    assert_int_equal(parse("--compare a b c"), OPTIONS_WRONG);
+    assert_int_equal(parse("--compare"), OPTIONS_WRONG);
+    assert_int_equal(parse("--compare=a b"), OPTIONS_WRONG);
+}
+
 static void test_ports(void **state)
 {
     (void)state;
@@ -303,7 +320,8 @@ static void test_every_row_is_taken(void **state)
         unsigned taken = 0;
         for (; *value; value++) {
             /* --server alone would say nothing. */
-            const char *const words[] = {"f", "--server-cert", "rsa", option, row->argument ? *value : NULL, NULL};
+            const char *second = strcmp(row->name, "compare") == 0 ? "g" : NULL;
+            const char *const words[] = {"f", "--server-cert", "rsa", option, row->argument ? *value : second, NULL};
             enum options_result result = parse_words(words);
             taken += result != OPTIONS_WRONG;
             if (row->values)
@@ -347,6 +365,7 @@ int main(void)
         TEST(test_too_many_ports),
         TEST(test_wrong),
         TEST(test_client_trust),
+        TEST(test_compare),
         TEST(test_help_and_version),
         TEST(test_every_row_is_taken),
         TEST(test_color),

@@ -13,7 +13,7 @@ struct row {
     double first, last;
     long group;
     uint16_t link_type;
-    bool is_pipe, has_no_time;
+    bool is_pipe, has_no_time, is_apart;
 };
 
 /* The rows are in the order in which they have to be read, and are put into the opposite order before. */
@@ -29,6 +29,7 @@ static void check(const struct row *rows, size_t num)
                                        .has_time = !row->has_no_time,
                                        .first_ns = SECONDS(row->first),
                                        .link_type = row->link_type,
+                                       .is_apart = row->is_apart,
                                        .given = num - 1 - i};
     }
     struct order *order = order_new(files, num, &error);
@@ -120,6 +121,15 @@ static void test_pipes_are_alone(void **state)
           FILE_OF("a2", 21, 30, 0, 1));
 }
 
+/* As given, whatever the clocks say, and each for itself. */
+static void test_kept_apart(void **state)
+{
+    (void)state;
+    CHECK({.path = "b", .first = 20, .last = 30, .group = 0, .is_apart = true},
+          {.path = "a", .first = 0, .last = 10, .group = 1, .is_apart = true},
+          {.path = "a2", .first = 40, .last = 50, .group = 2, .is_apart = true});
+}
+
 static void test_without_time(void **state)
 {
     (void)state;
@@ -155,6 +165,7 @@ int main(void)
         cmocka_unit_test(test_link_type_is_preferred),
         cmocka_unit_test(test_series_keeps_its_group),
         cmocka_unit_test(test_pipes_are_alone),
+        cmocka_unit_test(test_kept_apart),
         cmocka_unit_test(test_without_time),
         cmocka_unit_test(test_absurd_times),
     };
