@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_PORT_RANGES = 1024, MAX_OPTIONS = 48, MAX_STORES = 64, MAX_NAME = 64 };
+enum { MAX_PORT_RANGES = 1024, MAX_OPTIONS = 48, MAX_NAME = 64 };
 
 enum key {
     KEY_FORMAT = 256,
@@ -240,32 +240,6 @@ static int take_path(struct options *o, const char *path, struct error *error)
     return 0;
 }
 
-static int take_trust(struct options *o, const char *value, struct error *error)
-{
-    size_t num = o->pipeline.verify.num_stores, len = strcspn(value, "=");
-    bool is_system = strcmp(value, "system") == 0;
-    if (!is_system && (len == 0 || len >= MAX_NAME || !value[len] || !value[len + 1]))
-        return error_set(error, "--trust: '%s' is neither NAME=PATH nor system", value);
-    if (num == MAX_STORES)
-        return error_set(error, "--trust: more than %d stores", MAX_STORES);
-    struct store_source *stores = realloc(o->stores, (num + 1) * sizeof *stores);
-    if (!stores)
-        return error_set(error, "out of memory");
-    o->pipeline.verify.stores = o->stores = stores;
-    char *name = strndup(value, len);
-    if (!name)
-        return error_set(error, "out of memory");
-    for (size_t i = 0; i < num; i++) {
-        if (strcmp(stores[i].name, name) == 0) {
-            free(name);
-            return error_set(error, "--trust: two stores are named %.*s", (int)len, value);
-        }
-    }
-    stores[num] = (struct store_source){.name = name, .path = is_system ? NULL : value + len + 1};
-    o->pipeline.verify.num_stores++;
-    return 0;
-}
-
 static int take_expiring_days(struct options *o, const char *value, struct error *error)
 {
     const char *end;
@@ -309,9 +283,29 @@ static int take_told(struct told_server *told, int key, const char *value, struc
     return rows[i].take(told, value, error);
 }
 
+/* Options that stand alone. */
+static bool take_flag(struct options *o, int key)
+{
+    struct pipeline_options *p = &o->pipeline;
+    const struct {
+        int key;
+        bool *flag;
+    } rows[] = {
+        {'v', &p->report.verbose},        {'q', &p->report.quiet},
+        {KEY_PROBES, &p->list_probes},    {KEY_NO_PROGRESS, &o->hide_progress},
+        {KEY_NO_VERIFY, &p->skip_verify}, {KEY_COMPARE, &p->compares},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].key == key)
+            return *rows[i].flag = true;
+    return false;
+}
+
 static int take(struct options *o, int key, const char *value, struct error *error)
 {
     int i;
+    if (take_flag(o, key))
+        return 0;
     switch (key) {
     case 'r':
     case 1: /* no option */
@@ -322,18 +316,6 @@ static int take(struct options *o, int key, const char *value, struct error *err
         return 0;
     case 'o':
         return take_text(&o->output, key, value, error);
-    case 'v':
-        o->pipeline.report.verbose = true;
-        return 0;
-    case 'q':
-        o->pipeline.report.quiet = true;
-        return 0;
-    case KEY_NO_PROGRESS:
-        o->hide_progress = true;
-        return 0;
-    case KEY_PROBES:
-        o->pipeline.list_probes = true;
-        return 0;
     case KEY_SNI:
         return take_text(&o->pipeline.selection.sni, key, value, error);
     case KEY_VERDICT:
@@ -347,7 +329,7 @@ static int take(struct options *o, int key, const char *value, struct error *err
     case KEY_KEYLOG:
         return take_text(&o->keylogs[o->pipeline.num_keylogs++], key, value, error); /* room for argc of them */
     case KEY_TRUST:
-        return take_trust(o, value, error);
+        return option_trust(o, value, error);
     case KEY_TRUST_PASSWORD:
         o->pipeline.verify.password = value;
         return 0;
@@ -357,12 +339,6 @@ static int take(struct options *o, int key, const char *value, struct error *err
         return take_text(&o->pipeline.name, key, value, error);
     case KEY_AT:
         return take_at(o, value, error);
-    case KEY_COMPARE:
-        o->pipeline.compares = o->pipeline.capture.keeps_apart = true;
-        return 0;
-    case KEY_NO_VERIFY:
-        o->pipeline.skip_verify = true;
-        return 0;
     case KEY_CLIENT_TRUST:
         o->pipeline.report.client_trust = value;
         return take_text(&o->pipeline.diagnose.client_trust, key, value, error);
@@ -411,29 +387,6 @@ static void make_getopt_tables(char *letters, struct option *names)
     *names = (struct option){0};
 }
 
-/* The store that is the client's own is one of those in use; the system's is taken along when it is named here alone.
- */
-static int check_client_trust(struct options *o, struct error *error)
-{
-    const char *name = o->pipeline.diagnose.client_trust;
-    size_t num = o->pipeline.verify.num_stores;
-    bool is_system = name && strcmp(name, "system") == 0;
-    if (!name || (is_system && num == 0))
-        return 0;
-    for (size_t i = 0; i < num; i++)
-        if (strcmp(o->stores[i].name, name) == 0)
-            return 0;
-    if (is_system)
-        return take_trust(o, name, error);
-    struct options_hint hint = options_hint_begin(name, strlen(name));
-    options_hint_offer(&hint, "system");
-    for (size_t i = 0; i < num; i++)
-        options_hint_offer(&hint, o->stores[i].name);
-    if (hint.best)
-        return error_set(error, "--client-trust: no trust store is named '%s'; did you mean %s?", name, hint.best);
-    return error_set(error, "--client-trust: no trust store is named '%s'; name it with --trust %s=PATH", name, name);
-}
-
 static int check_together(struct options *o, struct error *error)
 {
     const struct told_server *told = &o->pipeline.diagnose.told;
@@ -443,9 +396,8 @@ static int check_together(struct options *o, struct error *error)
         return error_set(error, "--server tells whom --server-ciphers, --server-versions and the like are about; none "
                                 "is given");
     if (o->pipeline.compares && o->pipeline.capture.num_paths != 2)
-        return error_set(error, "--compare needs exactly two captures: the one taken nearer to the clients, then the "
-                                "other");
-    return check_client_trust(o, error);
+        return error_set(error, "--compare needs exactly two captures, the one nearer to the clients first");
+    return option_trust_check(o, error);
 }
 
 enum options_result options_parse(int argc, char *const argv[], struct options *out, struct error *error)

@@ -41,6 +41,10 @@ int option_told_sigalgs(struct told_server *told, const char *value, struct erro
 int option_told_cert(struct told_server *told, const char *value, struct error *error) MUST_CHECK;
 /* options_ciphers.c: --server-ciphers, expanded by OpenSSL. */
 int option_told_ciphers(struct told_server *told, const char *value, struct error *error) MUST_CHECK;
+/* options_trust.c: --trust adds a store; in the end the one of --client-trust has to be among them. */
+struct options;
+int option_trust(struct options *o, const char *value, struct error *error) MUST_CHECK;
+int option_trust_check(struct options *o, struct error *error) MUST_CHECK;
 /* options_verdict.c: is it a verdict's code? */
 int option_verdict(const char *value, struct error *error) MUST_CHECK;
 

@@ -328,6 +328,7 @@ static int set_up(struct pipeline *p, struct error *error)
         return -1;
     struct capture_options capture = options->capture;
     capture.stop = options->stop;
+    capture.keeps_apart = options->compares;
     p->capture = capture_open(&capture, error);
     if (!p->capture)
         return -1;

@@ -44,7 +44,7 @@ struct pipeline_options {
     size_t num_ports;
     const char *const *keylogs; /* files with keys: key logs, or pcapng with decryption secrets */
     size_t num_keylogs;
-    bool compares;    /* two captures of the same connections: capture.keeps_apart, and exactly two paths */
+    bool compares;    /* two captures of the same connections: exactly two paths */
     bool list_probes; /* list connections that carried no payload */
     /* Called now and then with bytes read and bytes in all (0 unknown); may be NULL. */
     void (*progress)(void *arg, uint64_t done, uint64_t total);

@@ -152,12 +152,12 @@ static void test_compare(void **state)
 {
     (void)state;
     assert_int_equal(parse("--compare inside outside"), OPTIONS_RUN);
-    assert_true(options.pipeline.compares && options.pipeline.capture.keeps_apart);
+    assert_true(options.pipeline.compares);
     assert_string_equal(options.pipeline.capture.paths[0], "inside");
     assert_string_equal(options.pipeline.capture.paths[1], "outside");
     assert_int_equal(parse("inside --compare outside"), OPTIONS_RUN);
     assert_int_equal(parse("inside outside"), OPTIONS_RUN);
-    assert_false(options.pipeline.compares || options.pipeline.capture.keeps_apart);
+    assert_false(options.pipeline.compares);
     assert_int_equal(parse("--compare inside"), OPTIONS_WRONG);
     assert_non_null(strstr(error.text, "--compare needs exactly two captures"));
     assert_int_equal(parse("--compare a b c"), OPTIONS_WRONG);
