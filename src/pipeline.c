@@ -370,6 +370,7 @@ static void tear_down(struct pipeline *p)
     secrets_forget(p);
     compare_free(p->compare);
     report_free(p->report);
+    blocks_cleanup(&p->sessions.blocks);
     hello_shapes_free(p->sessions.hello_shapes);
     servers_free(p->servers);
     profiles_free(p->profiles);

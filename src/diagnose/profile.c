@@ -2,6 +2,7 @@
 #include "diagnose/profile.h"
 
 #include "bounds.h"
+#include "flow/blocks.h"
 #include "hash.h"
 
 #include <stdlib.h>
@@ -10,11 +11,18 @@
 
 enum { NAME_LEN = 255, BLOCK = 64 };
 
+struct slot {
+    uint32_t hash;
+    uint32_t index; /* + 1; 0 empty */
+};
+
 struct profiles {
     uint64_t seed, limit_hits;
+    struct blocks blocks;        /* of the profiles */
     struct server_profile **all; /* stays put: rules keep pointers */
     size_t num, cap;
-    uint32_t *slots; /* index + 1; 0 empty */
+    size_t num_alone; /* of these stand for their server's sum, too */
+    struct slot *slots;
     size_t num_slots;
 };
 
@@ -99,6 +107,11 @@ struct profiles *profiles_new(void)
     return profiles;
 }
 
+static size_t profile_size(const struct server_profile *p)
+{
+    return sizeof *p + (p->name ? strlen(p->name) + 1 : 0);
+}
+
 void profiles_free(struct profiles *profiles)
 {
     if (!profiles)
@@ -107,8 +120,9 @@ void profiles_free(struct profiles *profiles)
         struct server_profile *profile = profiles->all[i];
         for (unsigned leaf = 0; leaf < profile->num_leaves; leaf++)
             certificate_release(profile->leaves[leaf]);
-        free(profile);
+        blocks_give(&profiles->blocks, profile, profile_size(profile));
     }
+    blocks_cleanup(&profiles->blocks);
     free(profiles->all);
     free(profiles->slots);
     free(profiles);
@@ -117,6 +131,7 @@ void profiles_free(struct profiles *profiles)
 struct key {
     const struct flow *flow;
     unsigned server;
+    uint32_t hash;
     struct bytes name;
     bool has_name; /* false: the sum over all names */
 };
@@ -124,25 +139,15 @@ struct key {
 static bool is_key(const struct server_profile *p, const struct key *key)
 {
     if (p->port != key->flow->port[key->server] || p->ip_version != key->flow->ip_version ||
-        memcmp(p->address, key->flow->address[key->server], 16) != 0 || (p->name != NULL) != key->has_name)
+        memcmp(p->address, key->flow->address[key->server], 16) != 0)
         return false;
-    if (!p->name || key->name.len == 0)
-        return !p->name || p->name[0] == '\0';
-    return strlen(p->name) == key->name.len && strncasecmp(p->name, (const char *)key->name.at, key->name.len) == 0;
+    if (!key->has_name)
+        return !p->name || p->is_alone;
+    return p->name && strlen(p->name) == key->name.len &&
+           (key->name.len == 0 || strncasecmp(p->name, (const char *)key->name.at, key->name.len) == 0);
 }
 
-static struct key key_of(const struct connection *c, bool has_name)
-{
-    struct key key = {.flow = c->flow, .server = !c->client_side, .has_name = has_name};
-    if (has_name && c->has_client_hello) {
-        key.name = c->client_hello.ext.server_name;
-        if (key.name.len > NAME_LEN || (key.name.len > 0 && memchr(key.name.at, 0, key.name.len)))
-            key.name.len = 0;
-    }
-    return key;
-}
-
-static size_t slot_of(const struct profiles *profiles, const struct key *key)
+static uint32_t hash_of(const struct profiles *profiles, const struct key *key)
 {
     uint8_t raw[16 + 4 + NAME_LEN];
     size_t len = 0;
@@ -155,31 +160,60 @@ static size_t slot_of(const struct profiles *profiles, const struct key *key)
         uint8_t c = key->name.at[len];
         raw[20 + len] = c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
     }
-    size_t at = hash_bytes(profiles->seed, raw, 20 + len) & (profiles->num_slots - 1);
-    while (profiles->slots[at] != 0 && !is_key(profiles->all[profiles->slots[at] - 1], key))
-        at = (at + 1) & (profiles->num_slots - 1);
-    return at;
+    return (uint32_t)hash_bytes(profiles->seed, raw, 20 + len);
+}
+
+static struct key key_of(const struct profiles *profiles, const struct connection *c, bool has_name)
+{
+    struct key key = {.flow = c->flow, .server = !c->client_side, .has_name = has_name};
+    if (has_name && c->has_client_hello) {
+        key.name = c->client_hello.ext.server_name;
+        if (key.name.len > NAME_LEN || (key.name.len > 0 && memchr(key.name.at, 0, key.name.len)))
+            key.name.len = 0;
+    }
+    key.hash = hash_of(profiles, &key);
+    return key;
+}
+
+/* Where the key stands, or the empty slot where it would. A profile is looked at only where the whole hash fits. */
+static struct slot *slot_of(const struct profiles *profiles, const struct key *key)
+{
+    size_t mask = profiles->num_slots - 1, at = key->hash & mask;
+    for (; profiles->slots[at].index != 0; at = (at + 1) & mask)
+        if (profiles->slots[at].hash == key->hash && is_key(profiles->all[profiles->slots[at].index - 1], key))
+            break;
+    return &profiles->slots[at];
 }
 
 static struct server_profile *find(const struct profiles *profiles, const struct key *key)
 {
     if (profiles->num_slots == 0)
         return NULL;
-    uint32_t index = profiles->slots[slot_of(profiles, key)];
+    uint32_t index = slot_of(profiles, key)->index;
     return index ? profiles->all[index - 1] : NULL;
 }
 
-static struct key key_of_profile(const struct server_profile *p, struct flow *flow)
+static bool grow_slots(struct profiles *profiles)
 {
-    flow->ip_version = p->ip_version;
-    memcpy(flow->address[0], p->address, 16);
-    flow->port[0] = p->port;
-    struct key key = {.flow = flow, .server = 0, .has_name = p->name != NULL};
-    if (p->name)
-        key.name = (struct bytes){(const uint8_t *)p->name, strlen(p->name)};
-    return key;
+    size_t num_slots = profiles->num_slots ? profiles->num_slots * 2 : (size_t)BLOCK * 4;
+    struct slot *slots = calloc(num_slots, sizeof *slots);
+    if (!slots)
+        return false;
+    for (size_t i = 0; i < profiles->num_slots; i++) {
+        if (profiles->slots[i].index == 0)
+            continue;
+        size_t at = profiles->slots[i].hash & (num_slots - 1);
+        while (slots[at].index != 0)
+            at = (at + 1) & (num_slots - 1);
+        slots[at] = profiles->slots[i];
+    }
+    free(profiles->slots);
+    profiles->slots = slots;
+    profiles->num_slots = num_slots;
+    return true;
 }
 
+/* Room for one more profile, and slots for a server's name and sum. */
 static bool grow(struct profiles *profiles)
 {
     if (profiles->num == profiles->cap) {
@@ -190,50 +224,66 @@ static bool grow(struct profiles *profiles)
         profiles->all = all;
         profiles->cap = cap;
     }
-    if ((profiles->num + 1) * 2 <= profiles->num_slots)
-        return true;
-    size_t num_slots = profiles->num_slots ? profiles->num_slots * 2 : (size_t)BLOCK * 4;
-    uint32_t *slots = calloc(num_slots, sizeof *slots);
-    if (!slots)
-        return false;
-    free(profiles->slots);
-    profiles->slots = slots;
-    profiles->num_slots = num_slots;
-    for (size_t i = 0; i < profiles->num; i++) {
-        struct flow flow;
-        struct key key = key_of_profile(profiles->all[i], &flow);
-        slots[slot_of(profiles, &key)] = (uint32_t)i + 1;
-    }
-    return true;
+    size_t num_used = profiles->num + profiles->num_alone;
+    return (num_used + 2) * 2 <= profiles->num_slots || grow_slots(profiles);
 }
 
-static struct server_profile *find_or_add(struct profiles *profiles, const struct key *key)
+static void set_slot(struct profiles *profiles, const struct key *key, size_t index)
 {
-    struct server_profile *p = find(profiles, key);
-    if (p)
-        return p;
-    if (profiles->num >= 2 * LIMIT_SERVERS) { /* with their sums */
+    *slot_of(profiles, key) = (struct slot){key->hash, (uint32_t)index + 1};
+}
+
+/* A new profile of a name. */
+static struct server_profile *add(struct profiles *profiles, const struct key *key)
+{
+    if (profiles->num + profiles->num_alone >= 2 * LIMIT_SERVERS) { /* with their sums */
         profiles->limit_hits++;
         return NULL;
     }
     if (!grow(profiles))
         return NULL;
-    p = calloc(1, sizeof *p + key->name.len + 1);
+    struct server_profile *p = blocks_take(&profiles->blocks, sizeof *p + key->name.len + 1);
     if (!p)
         return NULL;
-    p->ip_version = key->flow->ip_version;
+    char *name = (char *)(p + 1);
+    *p = (struct server_profile){.ip_version = key->flow->ip_version, .name = name};
     memcpy(p->address, key->flow->address[key->server], 16);
     p->port = key->flow->port[key->server];
-    if (key->has_name) {
-        char *name = (char *)(p + 1);
-        if (key->name.len > 0)
-            memcpy(name, key->name.at, key->name.len);
-        name[key->name.len] = '\0';
-        p->name = name;
-    }
-    profiles->slots[slot_of(profiles, key)] = (uint32_t)profiles->num + 1;
+    if (key->name.len > 0)
+        memcpy(name, key->name.at, key->name.len);
+    name[key->name.len] = '\0';
+    set_slot(profiles, key, profiles->num);
     profiles->all[profiles->num++] = p;
     return p;
+}
+
+/* The first name of a server: while it is the only one, it is the sum, too. */
+static struct server_profile *add_server(struct profiles *profiles, const struct key *named, const struct key *sum)
+{
+    struct server_profile *p = add(profiles, named);
+    if (!p)
+        return NULL;
+    p->is_alone = true;
+    profiles->num_alone++;
+    set_slot(profiles, sum, profiles->num - 1);
+    return p;
+}
+
+/* A second name comes: from here on the sum is one of its own. NULL: there is no memory for it. */
+static struct server_profile *part_from(struct profiles *profiles, struct server_profile *p, const struct key *sum)
+{
+    struct server_profile *copy = grow(profiles) ? blocks_take(&profiles->blocks, sizeof *copy) : NULL;
+    if (!copy)
+        return NULL;
+    set_slot(profiles, sum, profiles->num);
+    p->is_alone = false;
+    profiles->num_alone--;
+    *copy = *p;
+    copy->name = NULL;
+    for (unsigned i = 0; i < copy->num_leaves; i++)
+        certificate_hold(copy->leaves[i]);
+    profiles->all[profiles->num++] = copy;
+    return copy;
 }
 
 static void learn_leaf(struct server_profile *p, struct certificate *leaf)
@@ -300,11 +350,8 @@ static void learn_choices(struct server_profile *p, const struct connection *c, 
         learn_hidden_signature(p, &c->client_hello);
 }
 
-static void learn_into(struct profiles *profiles, const struct key *key, const struct connection *c, bool is_completed)
+static void learn_into(struct server_profile *p, const struct connection *c, bool is_completed)
 {
-    struct server_profile *p = find_or_add(profiles, key);
-    if (!p)
-        return;
     p->connections++;
     p->completed += is_completed;
     p->failed += !is_completed;
@@ -319,20 +366,31 @@ static void learn_into(struct profiles *profiles, const struct key *key, const s
 
 void profiles_learn(struct profiles *profiles, const struct connection *c, bool is_completed)
 {
-    struct key named = key_of(c, true), sum = key_of(c, false);
-    learn_into(profiles, &named, c, is_completed);
-    learn_into(profiles, &sum, c, is_completed);
+    const struct key named_key = key_of(profiles, c, true), sum_key = key_of(profiles, c, false);
+    struct server_profile *named = find(profiles, &named_key);
+    struct server_profile *sum = named && named->is_alone ? named : find(profiles, &sum_key);
+    if (!sum) {
+        named = sum = add_server(profiles, &named_key, &sum_key);
+    } else if (!named) {
+        if (sum->is_alone)
+            sum = part_from(profiles, sum, &sum_key);
+        named = add(profiles, &named_key);
+    }
+    if (named)
+        learn_into(named, c, is_completed);
+    if (sum && sum != named)
+        learn_into(sum, c, is_completed);
 }
 
 const struct server_profile *profiles_named(const struct profiles *profiles, const struct connection *c)
 {
-    struct key key = key_of(c, true);
+    struct key key = key_of(profiles, c, true);
     return find(profiles, &key);
 }
 
 const struct server_profile *profiles_all_names(const struct profiles *profiles, const struct connection *c)
 {
-    struct key key = key_of(c, false);
+    struct key key = key_of(profiles, c, false);
     return find(profiles, &key);
 }
 

@@ -29,6 +29,7 @@ struct server_profile {
     uint8_t address[16];
     uint16_t port;
     const char *name; /* asked for; "" none; NULL: the sum over all names */
+    bool is_alone;    /* the only name seen so far, and so the sum itself */
     uint64_t connections, completed, failed;
     uint64_t seen_id; /* a completed connection (or one with a ServerHello) that shows what stands here; 0 none */
     struct place seen_place; /* its ServerHello */
@@ -54,7 +55,7 @@ void profiles_free(struct profiles *profiles);
 void profiles_learn(struct profiles *profiles, const struct connection *c, bool is_completed);
 /* For the connection's server and name; NULL: nothing is known. */
 const struct server_profile *profiles_named(const struct profiles *profiles, const struct connection *c);
-/* Over all names of that address and port. */
+/* Over all names of that address and port: the profile of the name itself where there is but one. */
 const struct server_profile *profiles_all_names(const struct profiles *profiles, const struct connection *c);
 /* All with a name or none (no sums), in the order in which they were met; NULL at the end. */
 const struct server_profile *profiles_next(const struct profiles *profiles, size_t *next);

@@ -123,9 +123,9 @@ struct flow_table *flow_table_new(const struct flow_sink *sink, uint64_t *next_i
     table->sink = *sink;
     table->next_id = next_id;
     table->max_flows = max_flows ? max_flows : 1;
-    slab_init(&table->flows, sizeof(struct flow), stats);
-    slab_init(&table->rares, sizeof(struct flow_rare), stats);
-    slab_init(&table->queues, sizeof(struct stream_queue), stats);
+    slab_init(&table->flows, sizeof(struct flow), &table->pieces, stats);
+    slab_init(&table->rares, sizeof(struct flow_rare), &table->pieces, stats);
+    slab_init(&table->queues, sizeof(struct stream_queue), &table->pieces, stats);
     /* Nobody outside can guess it, so that nobody can fill one bucket. Results do not depend on it. */
     if (getrandom(&table->seed, sizeof table->seed, 0) != (ssize_t)sizeof table->seed)
         table->seed = (uintptr_t)table;
@@ -151,9 +151,7 @@ void flow_table_free(struct flow_table *table)
         return;
     while (table->oldest_queue)
         forget_segments(table, table->oldest_queue);
-    slab_cleanup(&table->flows);
-    slab_cleanup(&table->rares);
-    slab_cleanup(&table->queues);
+    pieces_cleanup(&table->pieces);
     free(table->buckets);
     memory_unmap(table, sizeof *table);
 }

@@ -5,12 +5,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { CACHE_LINE = 64, BLOCK_BYTES = 64 * 1024 };
-
-struct slab_block {
-    struct slab_block *next;
-};
-
 static void memory_count(struct flow_stats *stats, size_t size)
 {
     stats->memory_bytes += size;
@@ -45,43 +39,36 @@ void memory_unmap(void *at, size_t size)
     munmap(at, size);
 }
 
-void slab_init(struct slab *slab, size_t size, struct flow_stats *stats)
+void slab_init(struct slab *slab, size_t size, struct pieces *pieces, struct flow_stats *stats)
 {
-    *slab = (struct slab){.stats = stats, .size = size, .used = BLOCK_BYTES};
+    *slab = (struct slab){.pieces = pieces, .stats = stats, .size = size};
 }
 
-void slab_cleanup(struct slab *slab)
-{
-    while (slab->blocks) {
-        struct slab_block *block = slab->blocks;
-        slab->blocks = block->next;
-        memory_give(slab->stats, block, BLOCK_BYTES);
-    }
-    slab->given = NULL;
-    slab->used = BLOCK_BYTES;
-}
-
-void *slab_take(struct slab *slab)
+void *slab_take_raw(struct slab *slab)
 {
     uint8_t *object = slab->given;
     if (object) {
         memcpy(&slab->given, object, sizeof slab->given);
-    } else {
-        if (BLOCK_BYTES - slab->used < slab->size) {
-            /* Aligned, so that an object lies in no more cache lines than it must. */
-            struct slab_block *block = aligned_alloc(CACHE_LINE, BLOCK_BYTES);
-            if (!block)
-                return NULL;
-            memory_count(slab->stats, BLOCK_BYTES);
-            block->next = slab->blocks;
-            slab->blocks = block;
-            slab->used = CACHE_LINE;
-        }
-        object = (uint8_t *)slab->blocks + slab->used;
-        slab->used += slab->size;
+        return object;
     }
-    memset(object, 0, slab->size);
+    if (slab->left < slab->size) {
+        slab->next = pieces_take(slab->pieces);
+        slab->left = slab->next ? PIECES_BLOCK : 0;
+        if (!slab->next)
+            return NULL;
+        if (slab->stats)
+            memory_count(slab->stats, PIECES_BLOCK);
+    }
+    object = slab->next;
+    slab->next += slab->size;
+    slab->left -= slab->size;
     return object;
+}
+
+void *slab_take(struct slab *slab)
+{
+    void *object = slab_take_raw(slab);
+    return object ? memset(object, 0, slab->size) : NULL;
 }
 
 void slab_give(struct slab *slab, void *object)

@@ -18,6 +18,7 @@ struct flow_table {
     unsigned ahead_at;
     uint32_t ahead[TABLE_AHEAD]; /* hashes of the latest prefetches: their flows come next */
     uint64_t seed;               /* of the hash */
+    struct pieces pieces;
     struct slab flows, rares, queues;
     struct clock clock;
     struct wheel wheel;

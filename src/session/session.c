@@ -7,9 +7,10 @@
 
 struct session *session_new(struct session_context *context)
 {
-    struct session *session = calloc(1, sizeof *session);
+    struct session *session = blocks_take(&context->blocks, sizeof *session);
     if (!session)
         return NULL;
+    memset(session, 0, sizeof *session);
     session->context = context;
     session->client_side = 2;
     session->events = &session->first_event;
@@ -39,16 +40,17 @@ void session_free(struct session *session)
             hello_shapes_release(session->context->hello_shapes, kept->shape);
         }
     }
+    struct session_context *context = session->context;
     for (struct arena_block *block = session->arena, *next; block; block = next) {
         next = block->next;
-        free(block);
+        blocks_give(&context->blocks, block, block->size);
     }
-    session->context->memory_bytes -= sizeof *session + session->arena_len;
+    context->memory_bytes -= sizeof *session + session->arena_len;
     if (session->events != &session->first_event) {
-        session->context->memory_bytes -= session->cap_events * sizeof(struct event);
-        free(session->events);
+        context->memory_bytes -= session->cap_events * sizeof(struct event);
+        blocks_give(&context->blocks, session->events, session->cap_events * sizeof(struct event));
     }
-    free(session);
+    blocks_give(&context->blocks, session, sizeof *session);
 }
 
 /* Blocks are as large as what they hold: most connections keep two to eight messages of very different sizes. */
@@ -66,9 +68,10 @@ void *session_alloc(struct session *session, size_t len)
         session->is_arena_full = true;
         return NULL;
     }
-    struct arena_block *block = malloc(whole);
+    struct arena_block *block = blocks_take(&session->context->blocks, whole);
     if (!block)
         return NULL;
+    block->size = whole;
     block->next = session->arena;
     session->arena = block;
     session->arena_len += (uint32_t)whole;
@@ -122,8 +125,10 @@ static bool events_grow(struct session *session)
         return false;
     }
     bool is_first = session->events == &session->first_event;
-    unsigned cap = is_first ? 8 : session->cap_events * 2u;
-    struct event *events = realloc(is_first ? NULL : session->events, cap * sizeof *events);
+    /* Handshakes have 10 to 20 events, and those that failed are kept: few places stay empty. */
+    unsigned cap = is_first ? 8 : session->cap_events < 32 ? session->cap_events + 4u : session->cap_events * 2u;
+    struct event *events = blocks_resize(&session->context->blocks, is_first ? NULL : session->events,
+                                         session->cap_events * sizeof *events, cap * sizeof *events);
     if (!events)
         return false;
     if (is_first)
@@ -166,7 +171,7 @@ bool buffer_append(struct session *session, struct buffer **buffer, struct chunk
         uint32_t cap = b && b->cap * 2 > len + take ? b->cap * 2 : len + take;
         if (cap > target)
             cap = target;
-        struct buffer *grown = realloc(b, sizeof *b + cap);
+        struct buffer *grown = blocks_resize(&session->context->blocks, b, b ? sizeof *b + b->cap : 0, sizeof *b + cap);
         if (!grown)
             return false;
         session->context->memory_bytes += cap - (b ? grown->cap : 0) + (b ? 0 : sizeof *b);
@@ -188,9 +193,11 @@ bool buffer_append(struct session *session, struct buffer **buffer, struct chunk
 
 void buffer_drop(struct session *session, struct buffer **buffer)
 {
-    if (*buffer)
-        session->context->memory_bytes -= sizeof **buffer + (*buffer)->cap;
-    free(*buffer);
+    if (!*buffer)
+        return;
+    size_t size = sizeof **buffer + (*buffer)->cap;
+    session->context->memory_bytes -= size;
+    blocks_give(&session->context->blocks, *buffer, size);
     *buffer = NULL;
 }
 

@@ -9,6 +9,7 @@
 #ifndef TLSWHY_SESSION_SESSION_H
 #define TLSWHY_SESSION_SESSION_H
 
+#include "flow/blocks.h"
 #include "flow/flow.h"
 #include "session/connection.h"
 #include "session/hello_shapes.h"
@@ -22,6 +23,7 @@ struct session;
 struct session_context {
     struct certificates *certificates;
     struct hello_shapes *hello_shapes; /* NULL: ClientHellos are kept whole */
+    struct blocks blocks;              /* what sessions are made of; to be cleaned up when all were freed */
     struct keys *keys;                 /* NULL, or without a source: nothing is decrypted */
     struct crypto *crypto;             /* NULL with `keys`: the same */
     uint64_t arena_limit_hits, event_limit_hits, message_limit_hits, chain_limit_hits, certificate_limit_hits,

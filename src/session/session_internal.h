@@ -79,7 +79,7 @@ struct kept_hello {
 
 struct arena_block {
     struct arena_block *next;
-    size_t len;
+    size_t size; /* with this header */
 };
 
 /* What a side said first that is no TLS. */
