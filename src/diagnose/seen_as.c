@@ -68,8 +68,17 @@ struct alert_codes seen_as_alert_codes(uint8_t alert, enum role sender)
 
 /* ---- the parts of a line */
 
+/* Of what is said several times over, the last place counts. */
 static void add(struct seen_as_parts *parts, const struct seen_as_meaning *meaning)
 {
+    for (unsigned i = 0; i < parts->num; i++) {
+        struct seen_as_meaning *m = &parts->found[i];
+        bool is_same = m->is_alert == meaning->is_alert && m->number == meaning->number;
+        if (is_same && m->end - m->start == meaning->end - meaning->start) {
+            *m = meaning->start > m->start ? *meaning : *m;
+            return;
+        }
+    }
     if (parts->num < SEEN_AS_PARTS)
         parts->found[parts->num++] = *meaning;
 }
@@ -81,7 +90,8 @@ void seen_as_add_signal(struct seen_as_parts *parts, enum seen_as_signal signal,
 
 void seen_as_add_alert(struct seen_as_parts *parts, uint32_t alert, struct words_span span)
 {
-    if (alert < 256)
+    bool is_failure = alert > 0 && alert < 256; /* 0 is close_notify */
+    if (is_failure)
         add(parts, &(struct seen_as_meaning){true, (uint16_t)alert, TIER_ALERT, span.start, span.end});
 }
 
@@ -92,7 +102,8 @@ static bool is_within_other(const struct seen_as_parts *parts, const struct seen
     for (unsigned i = 0; i < parts->num; i++) {
         const struct seen_as_meaning *other = &parts->found[i];
         bool is_longer = other->end - other->start > m->end - m->start;
-        if (is_longer && other->start <= m->start && other->end >= m->end && other->tier >= m->tier)
+        bool says_more = other->is_alert || other->tier >= m->tier;
+        if (is_longer && says_more && other->start <= m->start && other->end >= m->end)
             return true;
     }
     return false;
@@ -109,7 +120,7 @@ static void keep(struct seen_as *out, const struct seen_as_meaning *m)
         if (!is_same)
             out->meanings[num++] = out->meanings[i];
     }
-    while (at < num && out->meanings[at].start > m->start)
+    while (at < num && out->meanings[at].start >= m->start)
         at++;
     if (num == SEEN_AS_MEANINGS)
         num--;
@@ -123,12 +134,15 @@ static void keep(struct seen_as *out, const struct seen_as_meaning *m)
 
 static void keep_most_specific(struct seen_as *out, const struct seen_as_parts *parts)
 {
+    bool is_left_out[SEEN_AS_PARTS];
     enum seen_as_tier top = TIER_WRAPPER;
-    for (unsigned i = 0; i < parts->num; i++)
-        if (parts->found[i].tier > top)
+    for (unsigned i = 0; i < parts->num; i++) {
+        is_left_out[i] = is_within_other(parts, &parts->found[i]);
+        if (!is_left_out[i] && parts->found[i].tier > top)
             top = parts->found[i].tier;
+    }
     for (unsigned i = 0; i < parts->num; i++)
-        if (parts->found[i].tier == top && !is_within_other(parts, &parts->found[i]))
+        if (!is_left_out[i] && parts->found[i].tier == top)
             keep(out, &parts->found[i]);
 }
 

@@ -33,6 +33,14 @@ static const struct {
 };
 
 static const struct {
+    enum seen_as_signal signal;
+    uint32_t code;
+} curl_codes[] = {
+#define CURL(signal, code) {SIGNAL_##signal, code},
+#include "diagnose/seen_as.def"
+};
+
+static const struct {
     int number;
     enum seen_as_signal signal;
 } system_errors[] = {
@@ -132,6 +140,21 @@ static void find_verify_numbers(struct seen_as_parts *parts)
     }
 }
 
+/* "curl: (7) Failed to connect", and no version as in "curl 7.88.1". */
+static void find_curl_codes(struct seen_as_parts *parts)
+{
+    struct words_span span;
+    uint32_t code;
+    for (size_t next = 0; words_find_number(parts->words, "curl", &next, &code, &span);) {
+        struct bytes behind = words_at(parts->words, span.end);
+        if (behind.len > 0 && behind.at[0] >= '0' && behind.at[0] <= '9')
+            continue;
+        for (size_t i = 0; i < NUM(curl_codes); i++)
+            if (curl_codes[i].code == code)
+                seen_as_add_signal(parts, curl_codes[i].signal, span);
+    }
+}
+
 static void find_alert_numbers(struct seen_as_parts *parts)
 {
     static const char *const before[] = {"alert number", "received alert", "fatal alert",
@@ -185,6 +208,7 @@ void seen_as_find_numbers(struct seen_as_parts *parts)
     find_error_codes(parts);
     find_verify_numbers(parts);
     find_verify_names(parts);
+    find_curl_codes(parts);
     find_alert_numbers(parts);
     find_reason_names(parts);
 }

@@ -26,7 +26,7 @@ static const struct {
 static bool starts_at(struct words words, size_t at, const char *text)
 {
     size_t len = strlen(text);
-    return at + len < words.len && memcmp(words.text + at, text, len) == 0;
+    return at + len <= words.len && memcmp(words.text + at, text, len) == 0;
 }
 
 /* Is this word, behind "alert", the alert's name? .NET writes it as one word. */
@@ -41,10 +41,9 @@ static bool is_alert_name(struct words words, size_t at, const char *name, struc
             joined[num++] = spaced[i];
     joined[num++] = ' ';
     joined[num] = '\0';
-    span->end = at + (starts_at(words, at, spaced) ? len : num) - 1;
-    return starts_at(words, at, spaced) || starts_at(words, at, joined) ||
-           (at + len == words.len && memcmp(words.text + at, spaced, len) == 0) ||
-           (at + num == words.len && memcmp(words.text + at, joined, num) == 0);
+    bool is_spaced = starts_at(words, at, spaced);
+    span->end = at + (is_spaced ? len : num) - 1;
+    return is_spaced || starts_at(words, at, joined);
 }
 
 static bool is_alert_of_tls(struct words words, size_t alert)
