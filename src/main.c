@@ -1,6 +1,7 @@
 /* Command line, exit status, progress and signals: the only place that prints to stderr or exits. */
 #include "options.h"
 #include "report/escape.h"
+#include "report/explain.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -187,6 +188,38 @@ static int run(const struct options *options)
     return has_failure(options, &result) ? EXIT_FOUND : EXIT_SUCCESS;
 }
 
+/* A line that nothing known prints selects nothing: that is told before anything is read. */
+static int read_seen_as(const struct options *options, struct seen_as *seen)
+{
+    struct error error;
+    struct bytes line = {(const uint8_t *)options->seen_as, strlen(options->seen_as)};
+    if (seen_as_read(seen, line, &error) < 0)
+        return complain(error.text);
+    if (seen->num_meanings == 0)
+        return complain("--seen-as: nothing that is known prints this; paste the whole line, with its error code");
+    return EXIT_SUCCESS;
+}
+
+static int explain(const struct options *options, const struct seen_as *seen)
+{
+    struct pipeline_options place = {.fd = STDOUT_FILENO};
+    struct output output = {options, -1};
+    struct error error;
+    if (options->output && (place.fd = open_output(&output, &error)) < 0)
+        return complain(error.text);
+    look_at_output(options, &place);
+    int status = 0;
+    if (options->list_codes)
+        status = explain_list(place.fd, &place.report, &error);
+    if (status == 0 && options->num_explained > 0)
+        status = explain_codes(place.fd, &place.report, options->explained, options->num_explained, &error);
+    if (status == 0 && seen)
+        status = explain_seen_as(place.fd, &place.report, seen, &error);
+    if (output.fd >= 0 && close(output.fd) < 0 && status == 0)
+        status = error_set(&error, "cannot write %s: %s", options->output, strerror(errno));
+    return status < 0 ? complain(error.text) : EXIT_SUCCESS;
+}
+
 static int print_text(char *text)
 {
     if (!text)
@@ -196,12 +229,23 @@ static int print_text(char *text)
     return status;
 }
 
+static int work(struct options *options, enum options_result result)
+{
+    struct seen_as seen;
+    int status = options->seen_as ? read_seen_as(options, &seen) : EXIT_SUCCESS;
+    if (status != EXIT_SUCCESS)
+        return status;
+    options->pipeline.selection.seen_as = options->seen_as ? &seen : NULL;
+    return result == OPTIONS_RUN ? run(options) : explain(options, options->pipeline.selection.seen_as);
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
     struct error error;
     int status;
-    switch (options_parse(argc, argv, &options, &error)) {
+    enum options_result result = options_parse(argc, argv, &options, &error);
+    switch (result) {
     case OPTIONS_HELP:
         status = print_text(options_help_text());
         break;
@@ -212,7 +256,7 @@ int main(int argc, char **argv)
         status = complain(error.text);
         break;
     default:
-        status = run(&options);
+        status = work(&options, result);
     }
     options_cleanup(&options);
     return status;

@@ -17,6 +17,8 @@ enum key {
     KEY_SNI,
     KEY_VERDICT,
     KEY_CONNECTION,
+    KEY_SEEN_AS,
+    KEY_EXPLAIN,
     KEY_PORTS,
     KEY_PROBES,
     KEY_COLOR,
@@ -77,6 +79,7 @@ const struct option_row *options_table(void)
         {KEY_SNI, "sni", "NAME", "show only connections to NAME; .example.com: to names that end so", NULL},
         {KEY_VERDICT, "verdict", "CODE", "show only connections with this verdict", NULL},
         {KEY_CONNECTION, "connection", "ID", "show only this connection", NULL},
+        {KEY_SEEN_AS, "seen-as", "TEXT", "show only what would print this line; without FILE: what it means", NULL},
         {KEY_FORMAT, "format", "FORMAT", "text (the default) or json (one object a line)", format_values},
         {'o', "output", "FILE", "write the report to FILE, not to standard output", NULL},
         {'v', "verbose", NULL, "show offers in full, and all messages", NULL},
@@ -85,6 +88,7 @@ const struct option_row *options_table(void)
         {KEY_NO_PROGRESS, "no-progress", NULL, "draw no progress bar", NULL},
         {KEY_FAIL_ON, "fail-on", "SEVERITY", "exit with 1 when there is an error, or a warning or error",
          fail_on_values},
+        {KEY_EXPLAIN, "explain", "CODE", "say what these codes mean; list: name all of them", NULL},
         {'h', "help", NULL, "show this help", NULL},
         {'V', "version", NULL, "show versions of tlswhy and its libraries", NULL},
         {0, NULL, NULL, NULL, NULL},
@@ -322,6 +326,10 @@ static int take(struct options *o, int key, const char *value, struct error *err
         return take_verdict(o, value, error);
     case KEY_CONNECTION:
         return take_connection(o, value, error);
+    case KEY_SEEN_AS:
+        return take_text(&o->seen_as, key, value, error);
+    case KEY_EXPLAIN:
+        return option_explain(o, value, error);
     case KEY_PORTS:
         return take_ports(o, value, error);
     case KEY_ONLY:
@@ -390,6 +398,8 @@ static void make_getopt_tables(char *letters, struct option *names)
 static int check_together(struct options *o, struct error *error)
 {
     const struct told_server *told = &o->pipeline.diagnose.told;
+    if (option_check_explained(o, error) < 0)
+        return -1;
     if (o->pipeline.skip_verify && o->pipeline.diagnose.client_trust)
         return error_set(error, "--client-trust needs what --no-verify leaves out");
     if (told->name[0] && !told_is_any(told))
@@ -430,11 +440,9 @@ enum options_result options_parse(int argc, char *const argv[], struct options *
         if (take_path(out, argv[optind], error) < 0)
             return OPTIONS_WRONG;
     }
-    if (out->pipeline.capture.num_paths == 0) {
-        error_set(error, "no capture is named (- is standard input); see --help");
+    if (check_together(out, error) < 0)
         return OPTIONS_WRONG;
-    }
-    return check_together(out, error) < 0 ? OPTIONS_WRONG : OPTIONS_RUN;
+    return out->pipeline.capture.num_paths > 0 ? OPTIONS_RUN : OPTIONS_EXPLAIN;
 }
 
 void options_cleanup(struct options *options)

@@ -25,13 +25,18 @@ struct options {
     enum options_color color;
     enum options_fail_on fail_on;
     bool hide_progress;
+    enum finding_id explained[NUM_FINDINGS]; /* --explain CODE, in the order in which they were given */
+    size_t num_explained;
+    bool list_codes;             /* --explain list */
+    const char *seen_as;         /* --seen-as TEXT; NULL none */
     const char **paths;          /* owned; pipeline.capture points here */
     struct port_range *ports;    /* owned; pipeline.ports points here */
     const char **keylogs;        /* owned; pipeline.keylogs points here */
     struct store_source *stores; /* owned, with their names; pipeline.verify.stores points here */
 };
 
-enum options_result { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_WRONG };
+/* OPTIONS_EXPLAIN: no capture is to be read; explained, list_codes or seen_as says what to explain. */
+enum options_result { OPTIONS_RUN, OPTIONS_EXPLAIN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_WRONG };
 
 /* Strings are borrowed from argv, which stays as it is. OPTIONS_WRONG: *error says what is wrong in one line, with a
  * hint where there is one; exit status 2. *out is filled in every case; give it to options_cleanup(). */

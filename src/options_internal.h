@@ -47,5 +47,10 @@ int option_trust(struct options *o, const char *value, struct error *error) MUST
 int option_trust_check(struct options *o, struct error *error) MUST_CHECK;
 /* options_verdict.c: is it a verdict's code? */
 int option_verdict(const char *value, struct error *error) MUST_CHECK;
+/* And --explain: codes, or "list"; fills explained and list_codes. */
+struct options;
+int option_explain(struct options *o, const char *value, struct error *error) MUST_CHECK;
+/* What is explained from tables needs no capture, and is text. */
+int option_check_explained(const struct options *o, struct error *error) MUST_CHECK;
 
 #endif

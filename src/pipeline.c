@@ -294,6 +294,7 @@ static void sum_up(struct pipeline *p, const struct pipeline_result *result)
     s->verifier = p->verifier;
     s->said = &p->options->diagnose;
     s->filter = p->options->filter;
+    s->seen_as = p->options->selection.seen_as;
     s->was_interrupted = result->was_stopped;
     if (s->time_digits == 0)
         s->time_digits = 6;

@@ -7,6 +7,7 @@
 
 #include "capture/capture.h"
 #include "diagnose/diagnose.h"
+#include "diagnose/seen_as.h"
 #include "error.h"
 #include "report/report.h"
 
@@ -23,6 +24,7 @@ struct selection {
     const char *sni;     /* equal, or a suffix when it begins with '.' or "*." */
     const char *verdict;
     uint64_t connection;
+    const struct seen_as *seen_as; /* what would print this line */
 };
 
 struct pipeline_options {

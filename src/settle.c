@@ -115,13 +115,23 @@ static void judge(struct pipeline *p, const struct connection *c)
     }
 }
 
+/* The line of --seen-as; counted. */
+static bool would_print(struct pipeline *p, const struct connection *c)
+{
+    const struct seen_as *seen = p->options->selection.seen_as;
+    enum seen_as_match match = seen ? seen_as_match(seen, c, &p->diagnosis) : SEEN_AS_NOT;
+    p->summary.num_seen += match == SEEN_AS_VERDICT;
+    p->summary.num_seen_beside += match == SEEN_AS_BESIDE;
+    return !seen || match != SEEN_AS_NOT;
+}
+
 static void emit(struct pipeline *p, const struct connection *c)
 {
     const struct verdict *verdict = &p->diagnosis.verdict;
     p->summary.outcomes[verdict->outcome]++;
     if (verdict->code)
         count_verdict(&p->summary, verdict->code);
-    if (is_selected(&p->options->selection, c, verdict)) {
+    if (is_selected(&p->options->selection, c, verdict) && would_print(p, c)) {
         struct report_connection record = {
             .connection = c,
             .diagnosis = &p->diagnosis,
@@ -375,6 +385,9 @@ static bool is_name_selected(const struct selection *selection, const char *name
         return false;
     if (selection->verdict && (!verdict->code || strcmp(selection->verdict, verdict->code) != 0))
         return false;
+    const struct seen_as *seen = selection->seen_as;
+    if (seen && (!verdict->finding || !seen_as_has(seen, verdict->finding->id)))
+        return false;
     return !selection->sni || matches_name(selection->sni, (struct bytes){(const uint8_t *)name, strlen(name)});
 }
 
@@ -400,6 +413,7 @@ void settle_names(struct pipeline *p)
                                      .input = capture_input_at(p->capture, failure.moment.place.file),
                                      .diagnosis = &p->diagnosis,
                                      .capture = p->capture};
+        p->summary.num_seen += p->options->selection.seen_as != NULL;
         (void)report_name(p->report, &record);
     }
 }

@@ -21,7 +21,7 @@ _tlswhy()
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return ;;
         --server | --server-versions | --server-ciphers | --server-groups | --server-sigalgs | --server-cert) return ;;
-        --filter | -f | --ports | --trust | --trust-password | --client-trust | --expiring-days | --name | --at | --sni | --verdict | --connection) return ;;
+        --filter | -f | --ports | --trust | --trust-password | --client-trust | --expiring-days | --name | --at | --sni | --verdict | --connection | --seen-as | --explain) return ;;
     esac
     if [[ -n $values ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
@@ -31,7 +31,7 @@ _tlswhy()
         mapfile -t COMPREPLY < <(compgen -W "
             -r --read -f --filter -n --no-resolve --compare --ports --probes --hash --keylog --trust --trust-password --intermediates --name --at --no-verify
             --client-trust --expiring-days --server --server-versions --server-ciphers --server-groups --server-sigalgs --server-cert
-            --only --sni --verdict --connection --format -o --output -v --verbose -q --quiet --color --no-progress --fail-on -h --help -V --version
+            --only --sni --verdict --connection --seen-as --format -o --output -v --verbose -q --quiet --color --no-progress --fail-on --explain -h --help -V --version
         " -- "$cur")
         return
     fi

@@ -12,6 +12,12 @@ static const struct finding_code codes[NUM_FINDINGS] = {
 #undef FINDING
 };
 
+static const char *const proofs[NUM_FINDINGS] = {
+#define PROOF(id, text) [FINDING_##id] = text,
+#include "diagnose/findings_proofs.def"
+#undef PROOF
+};
+
 static const struct finding_fix fixes[] = {
 #define FIX(id, side, text, ...) {FINDING_##id, PARTY_##side, text, {__VA_ARGS__}},
 #include "diagnose/findings_fixes.def"
@@ -52,6 +58,11 @@ const struct finding_code *finding_code_find(const char *code)
 enum finding_id finding_id_of(const struct finding_code *code)
 {
     return (enum finding_id)(code - codes);
+}
+
+const char *finding_proof(enum finding_id id)
+{
+    return proofs[id];
 }
 
 const struct finding_fix *finding_fix_next(enum finding_id id, size_t *next)

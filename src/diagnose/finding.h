@@ -47,6 +47,9 @@ const struct finding_code *finding_code(enum finding_id id);
 const struct finding_code *finding_code_find(const char *code); /* NULL: no such code */
 enum finding_id finding_id_of(const struct finding_code *code);
 
+/* What proves a code, in general: the rows of findings_proofs.def. */
+const char *finding_proof(enum finding_id id);
+
 /* What to do, and what programs print: rows of findings_fixes.def and findings_seen.def. */
 enum { FINDING_COMMANDS = 4 };
 struct finding_fix {

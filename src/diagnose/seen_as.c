@@ -265,12 +265,13 @@ static enum seen_as_match match_alert(const struct seen_as *seen, uint8_t alert,
         if (e->kind == EVENT_ALERT && e->code == alert && can_send(seen, e->role))
             return SEEN_AS_BESIDE;
     }
-    if (d->end.kind != ENDING_HIDDEN_ALERT || !can_send(seen, d->end.role))
+    if (d->end.kind != ENDING_HIDDEN_ALERT || !d->verdict.finding || !can_send(seen, d->end.role))
         return SEEN_AS_NOT;
     struct alert_codes means = seen_as_alert_codes(alert, d->end.role);
-    const struct finding *f = d->verdict.finding;
-    bool is_meant = f && (f->id == FINDING_ENCRYPTED_ALERT || is_one_of(means.codes, means.num, f->id));
-    return is_meant ? SEEN_AS_VERDICT : SEEN_AS_NOT;
+    enum finding_id id = d->verdict.finding->id;
+    if (id == means.codes[0])
+        return SEEN_AS_VERDICT;
+    return id == FINDING_ENCRYPTED_ALERT || is_one_of(means.codes, means.num, id) ? SEEN_AS_BESIDE : SEEN_AS_NOT;
 }
 
 static enum seen_as_match match_signal(enum seen_as_signal signal, const struct diagnosis *d)

@@ -45,8 +45,8 @@ enum { SEEN_AS_SAYS = 96 };
 const char *seen_as_says(const struct seen_as_meaning *meaning, char buf[SEEN_AS_SAYS]);
 const char *seen_as_apart(const struct seen_as_meaning *meaning);
 
-/* Would this connection's end have printed it? BESIDE: not of what was judged, but a stricter program, or one that
- * trusts less, would print it there. */
+/* Would this connection's end have printed it? BESIDE: perhaps, since encryption hides its alert, or since a stricter
+ * program, or one that trusts less, would; or in a log, as the echo of another failure. */
 enum seen_as_match { SEEN_AS_NOT, SEEN_AS_BESIDE, SEEN_AS_VERDICT };
 enum seen_as_match seen_as_match(const struct seen_as *seen, const struct connection *c, const struct diagnosis *d);
 bool seen_as_has(const struct seen_as *seen, enum finding_id id);

@@ -9,12 +9,25 @@ static bool is_word(uint8_t c)
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+/* Bytes of the control sequence (ECMA-48: colours) that begins at i; 0 when none does. */
+static size_t control_len(struct bytes line, size_t i)
+{
+    if (line.len - i < 2 || line.at[i] != 0x1B || line.at[i + 1] != '[')
+        return 0;
+    size_t end = i + 2;
+    while (end < line.len && line.at[end] >= 0x20 && line.at[end] < 0x40)
+        end++;
+    return end + (end < line.len) - i;
+}
+
 size_t words_write(char *out, struct bytes line)
 {
     size_t len = 0;
     out[len++] = ' ';
     for (size_t i = 0; i < line.len; i++) {
-        uint8_t c = line.at[i];
+        size_t skipped = control_len(line, i);
+        uint8_t c = skipped ? ' ' : line.at[i];
+        i += skipped ? skipped - 1 : 0;
         if (is_word(c))
             out[len++] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
         else if (out[len - 1] != ' ')

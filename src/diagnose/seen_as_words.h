@@ -1,9 +1,9 @@
 /*
  * Lines of logs as words: what programs print, without the differences that do not matter.
  *
- * Normal form: ASCII letters in lower case and digits stay, every run of other bytes (controls, NUL and what is beyond
- * ASCII, too) is one blank; a blank stands before the first and after the last word. "SSLV3_ALERT_BAD_CERTIFICATE" and
- * "sslv3 alert bad certificate" are the same words.
+ * Normal form: ASCII letters in lower case and digits stay, every run of other bytes (controls, colours, NUL and what
+ * is beyond ASCII, too) is one blank; a blank stands before the first and after the last word.
+ * "SSLV3_ALERT_BAD_CERTIFICATE" and "sslv3 alert bad certificate" are the same words.
  */
 #ifndef TLSWHY_DIAGNOSE_SEEN_AS_WORDS_H
 #define TLSWHY_DIAGNOSE_SEEN_AS_WORDS_H

@@ -201,6 +201,34 @@ static void keys(struct json *j, const struct report_summary *summary)
     json_close(j, '}');
 }
 
+static void seen_as(struct json *j, const struct report_summary *summary)
+{
+    const struct seen_as *seen = summary->seen_as;
+    if (!seen)
+        return;
+    JSON_KEY(j, "seen_as");
+    json_open(j, '{');
+    JSON_KEY(j, "text");
+    json_bytes(j, seen->line);
+    JSON_KEY(j, "means");
+    json_open(j, '[');
+    for (unsigned i = 0; i < seen->num_meanings; i++) {
+        char buf[SEEN_AS_SAYS];
+        json_string(j, seen_as_says(&seen->meanings[i], buf));
+    }
+    json_close(j, ']');
+    JSON_KEY(j, "codes");
+    json_open(j, '[');
+    for (unsigned i = 0; i < seen->num_codes; i++)
+        json_name(j, finding_code(seen->codes[i])->code);
+    json_close(j, ']');
+    JSON_KEY(j, "connections");
+    json_u64(j, summary->num_seen);
+    JSON_KEY(j, "beside");
+    json_u64(j, summary->num_seen_beside);
+    json_close(j, '}');
+}
+
 void json_summary(struct json_report *report, const struct report_summary *summary)
 {
     struct json *j = &report->json;
@@ -237,6 +265,7 @@ void json_summary(struct json_report *report, const struct report_summary *summa
             json_bytes_of(j, summary->said->client_trust);
         }
     }
+    seen_as(j, summary);
     if (summary->was_interrupted) {
         JSON_KEY(j, "interrupted");
         json_bool(j, true);

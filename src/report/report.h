@@ -13,6 +13,7 @@
 #include "diagnose/diagnose.h"
 #include "diagnose/finding.h"
 #include "diagnose/profile.h"
+#include "diagnose/seen_as.h"
 #include "error.h"
 #include "session/connection.h"
 #include "session/fingerprint.h"
@@ -64,6 +65,8 @@ struct report_summary {
     } limits[24]; /* limits that were hit, only those with a count */
     unsigned num_limits;
     bool was_interrupted;
+    const struct seen_as *seen_as;      /* the line that connections were selected by; NULL none */
+    uint64_t num_seen, num_seen_beside; /* how many would print it, by their verdict and beside it */
     uint8_t time_digits;
     const struct keys *keys;             /* what was given to decrypt with; NULL nothing */
     bool has_late_secrets;               /* a capture's first secrets came after packets that they may be for */

@@ -452,6 +452,7 @@ static void text_finish(struct report *report, const struct report_summary *summ
     struct text_entries entries = {.spool = &state->parts, .is_verbose = options->verbose};
     struct text t = text_into(report, &report->out);
     text_summary(&t, summary, state->failed_names, options->verbose);
+    text_seen_as(&t, summary);
     if (options->quiet) {
         text_limits(&t, summary);
         return;

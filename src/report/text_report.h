@@ -126,5 +126,7 @@ void text_stores(struct text *t, const struct verifier *verifier, const char *cl
 void text_store_errors(struct text *t, const struct verifier *verifier);
 
 void text_summary(struct text *t, const struct report_summary *summary, uint64_t failed_names, bool is_verbose);
+/* explain.c: the line that connections were selected by; nothing without one. */
+void text_seen_as(struct text *t, const struct report_summary *summary);
 
 #endif

@@ -154,6 +154,69 @@ def selection():
     check(records(pcap("health-checks"))[-1]["probes"] == 5, "probes are counted")
 
 
+def seen(text, *arguments):
+    """Connections that --seen-as selects, and what the summary says of it."""
+    found = records("--seen-as", text, *arguments)
+    return [r for r in found if r["record"] == "connection"], found[-1]["seen_as"]
+
+
+def explained():
+    for arguments in (["certificate-expired"], ["certificate-expired,name-mismatch"], ["name-mismatch", "--explain", "certificate-expired"]):
+        status, out, err = run("--explain", *arguments)
+        check(status == 0 and "timedatectl" in out and not err, f"--explain {arguments}: {status} {err!r}")
+    check(run("--explain", "certificate-expired,certificate-expired")[1].count("meaning") == 1, "--explain tells a code once")
+    status, out, err = run("--explain", "certificate-expird")
+    check(status == 2 and not out and "certificate-expired" in err, f"--explain hints: {status} {err!r}")
+    status, out, err = run("--explain", "expired")
+    check(status == 2 and "certificate-expired" in err, f"--explain hints by words: {status} {err!r}")
+    for wrong in (["--explain", ""], ["--explain", ","], ["--explain"], ["--explain", "ok"], ["--explain", "refused\x1b[2J"],
+                  ["--explain", "tcp-refused", pcap("refused")], ["--explain", "tcp-refused", "--format", "json"],
+                  ["--seen-as", "curl: (60)", "--format", "json"], ["--seen-as", ""]):
+        status, out, err = run(*wrong)
+        check(status == 2 and not out and err.startswith("tlswhy: ") and "\x1b" not in err, f"{wrong}: {status} {out!r} {err!r}")
+    check("\x1b[" in run("--explain", "list", "--color=always")[1], "--explain has colours")
+    check("\x1b[" not in run("--explain", "list")[1], "--explain has no colour into a pipe")
+    check(all(len(line) <= 100 for line in run("--explain", "list")[1].splitlines()), "--explain wraps")
+
+
+def seen_as():
+    status, out, _ = run("--seen-as", "curl: (60) SSL certificate problem: unable to get local issuer certificate")
+    check(status == 0 and out.index("chain-incomplete") < out.index("issuer-untrusted") and "tell apart" in out, "--seen-as without a capture")
+    for arguments in (["hello world"], ["hello world", pcap("refused")], ["\x1b]0;x\x07"]):
+        status, out, err = run("--seen-as", *arguments)
+        check(status == 2 and not out and "\x1b" not in err, f"--seen-as with an unknown line: {status} {out!r} {err!r}")
+    status, out, _ = run("--seen-as", "\x1b[31mcurl: (60)\x1b[0m")
+    check(status == 0 and "\x1b" not in out, "what was pasted does not steer the terminal")
+    check(run("--seen-as", "x" * 120000 + " curl: (60)")[0] == 0, "a long line")
+
+    refused = "ConnectionRefusedError: [Errno 111] Connection refused"
+    found, summary = seen(refused, pcap("refused"), pcap("tls12-nss"))
+    check(found and {c["verdict"] for c in found} <= {"tcp-refused", "tcp-unreachable"}, f"refused: {[c['verdict'] for c in found]}")
+    check(summary["connections"] == len(found) and summary["codes"][0] == "tcp-refused", f"refused: {summary}")
+    check(not seen(refused, pcap("tls12-nss"))[0], "nothing was refused there")
+    check(not seen(refused, "--only", "completed", pcap("refused"))[0], "--only and --seen-as")
+
+    # Each verdict's own lines lead back to the connection.
+    everything = [pcap(n) for n in ("no-shared-cipher-tls12", "unknown-ca-tls12", "missing-intermediate-tls12", "hello-reset", "hello-closed",
+                                    "http-to-https", "https-to-http", "expired-tls12", "name-mismatch-tls12", "client-auth-missing-tls12")
+                  if os.path.exists(pcap(n))]
+    check(len(everything) >= 6, f"captures to try: {everything}")
+    for path in everything:
+        for c in connections(path):
+            lines = c["findings"][0].get("seen_as", []) if c["verdict"] != "ok" else []
+            for line in lines:
+                found, summary = seen(line["text"], path)
+                check(c["id"] in [f["id"] for f in found], f"{path}: {line} does not find the connection that prints it: {summary}")
+
+    forty = "error:14094410:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure"
+    found, _ = seen(forty, pcap("no-shared-cipher-tls12"))
+    wanted = [c["id"] for c in connections(pcap("no-shared-cipher-tls12")) if any(a.get("code") == 40 for a in c.get("alerts", []))]
+    check(wanted and [c["id"] for c in found] == wanted, f"alert 40: {[c['id'] for c in found]}, not {wanted}")
+    check(not seen("TLSV1_ALERT_PROTOCOL_VERSION", pcap("no-shared-cipher-tls12"))[0], "another alert finds nothing")
+    status, out, _ = run("--seen-as", forty, pcap("no-shared-cipher-tls12"))
+    check(status == 0 and "handshake_failure (40)" in out and "connections would print it" in out, "the text report says what the line means")
+
+
 def colours():
     check("\x1b[" not in run(pcap("refused"))[1], "no colour into a pipe")
     check("\x1b[" in run("--color=always", pcap("refused"))[1], "--color=always")
@@ -219,6 +282,8 @@ def main():
         rotated(folder)
         order()
         selection()
+        explained()
+        seen_as()
         colours()
         interrupted(read("tls12-nss"), ["connection", "server", "summary"])
         interrupted(b"", ["summary"])

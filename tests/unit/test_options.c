@@ -247,8 +247,8 @@ static void test_wrong(void **state)
         {"f --connection 12a", "--connection: '12a' is no connection's id; reports show it as #ID or \"id\""},
         {"f --connection 18446744073709551616",
          "--connection: '18446744073709551616' is no connection's id; reports show it as #ID or \"id\""},
-        {"f --verdict No", "--verdict: 'No' is no code such as tcp-refused; see man tlswhy"},
-        {"f --verdict=", "--verdict: '' is no code such as tcp-refused; see man tlswhy"},
+        {"f --verdict No", "--verdict: 'No' is no code such as tcp-refused; see --explain list"},
+        {"f --verdict=", "--verdict: '' is no code such as tcp-refused; see --explain list"},
         {"f --verdict tcp-refuse", "--verdict: 'tcp-refuse' is no code; did you mean tcp-refused?"},
         {"f --verdict chain", "--verdict: 'chain' is no code; did you mean chain-incomplete, chain-disordered?"},
         {"f --expiring-days -1", "--expiring-days: '-1' is no number of days from 0 to 36500"},
@@ -283,6 +283,35 @@ static void test_client_trust(void **state)
     assert_null(options.stores[1].path);
 }
 
+static void test_explain(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("--explain tcp-refused,certificate-expired --explain tcp-refused"), OPTIONS_EXPLAIN);
+    assert_int_equal(options.num_explained, 2);
+    assert_int_equal(options.explained[0], FINDING_TCP_REFUSED);
+    assert_int_equal(options.explained[1], FINDING_CERTIFICATE_EXPIRED);
+    assert_false(options.list_codes);
+    assert_int_equal(parse("--explain list"), OPTIONS_EXPLAIN);
+    assert_true(options.list_codes);
+    assert_int_equal(parse("--seen-as EPROTO"), OPTIONS_EXPLAIN);
+    assert_string_equal(options.seen_as, "EPROTO");
+    assert_int_equal(parse("--seen-as EPROTO f"), OPTIONS_RUN);
+    static const struct {
+        const char *line, *text;
+    } cases[] = {
+        {"--explain tcp-refusd", "--explain: 'tcp-refusd' is no code; did you mean tcp-refused?"},
+        {"--explain tcp-refused,xyzzy", "--explain: 'xyzzy' is no code such as tcp-refused; see --explain list"},
+        {"--explain tcp-refused f", "--explain takes no capture; --verdict CODE selects connections"},
+        {"--explain ,", "--explain needs CODE"},
+        {"--seen-as EPROTO --format json", "--format json needs a capture"},
+        {"-v", "no capture is named (- is standard input); see --help"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(parse(cases[i].line), OPTIONS_WRONG);
+        assert_string_equal(error.text, cases[i].text);
+    }
+}
+
 static void test_help_and_version(void **state)
 {
     (void)state;
@@ -313,7 +342,8 @@ static void test_every_row_is_taken(void **state)
 {
     (void)state;
     for (const struct option_row *row = options_table(); row->name; row++) {
-        static const char *const tries[] = {"443", "1", "x", "system", "ok", "rsa", "P-256", "RSA+SHA256", NULL};
+        static const char *const tries[] = {"443", "1",     "x",          "system", "ok",
+                                            "rsa", "P-256", "RSA+SHA256", "list",   NULL};
         const char *const *value = row->values ? row->values : tries;
         char option[64];
         snprintf(option, sizeof option, "--%s", row->name);
@@ -322,7 +352,8 @@ static void test_every_row_is_taken(void **state)
             /* --server alone would say nothing. */
             const char *second = strcmp(row->name, "compare") == 0 ? "g" : NULL;
             const char *const words[] = {"f", "--server-cert", "rsa", option, row->argument ? *value : second, NULL};
-            enum options_result result = parse_words(words);
+            bool takes_capture = strcmp(row->name, "explain") != 0;
+            enum options_result result = parse_words(takes_capture ? words : words + 3);
             taken += result != OPTIONS_WRONG;
             if (row->values)
                 assert_int_equal(result, OPTIONS_RUN);
@@ -366,6 +397,7 @@ int main(void)
         TEST(test_wrong),
         TEST(test_client_trust),
         TEST(test_compare),
+        TEST(test_explain),
         TEST(test_help_and_version),
         TEST(test_every_row_is_taken),
         TEST(test_color),

@@ -231,7 +231,7 @@ static void test_words(void **state)
 {
     (void)state;
     char text[64];
-    static const uint8_t line[] = "[SSL: WRONG_Version] 42!";
+    static const uint8_t line[] = "[SSL: \x1b[1;31mWRONG_\x1b[mVersion] 42!\x1b[";
     size_t len = words_write(text, (struct bytes){line, sizeof line - 1});
     assert_string_equal(text, " ssl wrong version 42 ");
     struct words words = {text, len};
