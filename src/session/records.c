@@ -120,11 +120,24 @@ void records_hidden(struct session *session, unsigned side, const struct record_
         note_hidden(session, side, h->type == CONTENT_ALERT ? EVENT_HIDDEN_ALERT : EVENT_HIDDEN, h, span);
 }
 
+/* After a gap, a record that can only be a protected one: the ChangeCipherSpec lies in the gap. */
+static void infer_protection(struct session *session, unsigned side, const struct record_header *h)
+{
+    struct side *s = &session->sides[side];
+    if (!s->is_after_gap || s->has_ccs || !session->is_next_clear || session_is_tls13(session))
+        return;
+    if (h->type == CONTENT_APPLICATION_DATA || (h->type == CONTENT_ALERT && h->length != 2)) {
+        s->has_ccs = true;
+        records_protect(session, side);
+    }
+}
+
 /* A record that needs no more than its header. False: it has to be collected. */
 static bool record_by_header(struct session *session, unsigned side, const struct record_header *h,
                              const struct span *span)
 {
     struct side *s = &session->sides[side];
+    infer_protection(session, side, h);
     if (h->type == CONTENT_CHANGE_CIPHER_SPEC) {
         change_cipher_spec(session, side, h, span);
         return true;

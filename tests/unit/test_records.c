@@ -185,6 +185,37 @@ static void test_null_suite_told_late(void **state)
     tear_down(&b);
 }
 
+/* The capture misses the client's ChangeCipherSpec: what follows is under the suite all the same. */
+static void test_null_suite_after_gap(void **state)
+{
+    (void)state;
+    for (unsigned has_data = 0; has_data < 2; has_data++) {
+        struct bench b;
+        struct wire w = {.len = 0};
+        set_up(&b);
+        wire_client_hello(&w, false);
+        send_bytes(&b, 0, wire_all(&w), 1460);
+        w.len = 0;
+        wire_server_hello(&w, 0x003b, false);
+        send_bytes(&b, 1, wire_all(&w), 1460);
+        send_gap(&b, 0, 200);
+        w.len = 0;
+        if (has_data)
+            wire_maced(&w, CONTENT_APPLICATION_DATA, "GET /", 5, 32);
+        wire_maced(&w, CONTENT_ALERT, close_notify, 2, 32);
+        send_bytes(&b, 0, wire_all(&w), 1460);
+        close_side(&b, 0, false);
+        finish(&b);
+        const struct event *alert = find_event(&b.c, EVENT_ALERT);
+        assert_non_null(alert);
+        assert_int_equal(alert->level, 1);
+        assert_int_equal(alert->code, 0);
+        if (has_data)
+            assert_int_equal(find_event(&b.c, EVENT_APPLICATION)->len, 5);
+        tear_down(&b);
+    }
+}
+
 static void wire_empty(struct wire *w, uint8_t type)
 {
     wire_record(w, type, VERSION_TLS10, "", 0);
@@ -334,6 +365,7 @@ int main(void)
         cmocka_unit_test(test_other_suites_stay_hidden),
         cmocka_unit_test(test_null_suite_renegotiates),
         cmocka_unit_test(test_null_suite_told_late),
+        cmocka_unit_test(test_null_suite_after_gap),
         cmocka_unit_test(test_empty_records),
         cmocka_unit_test(test_cut_alert),
         cmocka_unit_test(test_cut_message),
