@@ -81,9 +81,10 @@ enum {
     LIMIT_TEXT_CLIENTS = 32,              /* clients told apart in one of them */
     LIMIT_SHOWN_CLIENTS = 6,              /* and shown */
     LIMIT_SHOWN_FAILURES = 100,           /* entries shown in full without -v, then a line for each */
+    LIMIT_SHOWN_ALIKE = 12,               /* of these with the same verdict */
     LIMIT_SHOWN_INCOMPLETE = 5,           /* the same of connections of which the capture does not show enough */
     LIMIT_SHOWN_COMPLETED = 10,           /* the same of connections that completed */
-    LIMIT_SHOWN_COMPLETED_LINES = 100,    /* and their lines */
+    LIMIT_SHOWN_LINES = 100,              /* lines of the latter two kinds */
     LIMIT_SHOWN_WARNINGS = 200,           /* warnings of servers shown in text */
     LIMIT_SHOWN_SERVERS = 50,             /* servers shown in text */
 };

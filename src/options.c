@@ -82,7 +82,7 @@ const struct option_row *options_table(void)
         {KEY_SEEN_AS, "seen-as", "TEXT", "show only what would print this line; without FILE: what it means", NULL},
         {KEY_FORMAT, "format", "FORMAT", "text (the default) or json (one object a line)", format_values},
         {'o', "output", "FILE", "write the report to FILE, not to standard output", NULL},
-        {'v', "verbose", NULL, "show offers in full, and all messages", NULL},
+        {'v', "verbose", NULL, "show every connection, with offers in full and all messages", NULL},
         {'q', "quiet", NULL, "show totals only", NULL},
         {KEY_COLOR, "color", "WHEN", "colours: auto (on terminals), always, never", color_values},
         {KEY_NO_PROGRESS, "no-progress", NULL, "draw no progress bar", NULL},

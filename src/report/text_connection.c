@@ -102,12 +102,12 @@ static void tcp_trouble(struct text *t, uint64_t count, const char *one, const c
     text_plural(t, count, one, many);
 }
 
-static void tcp(struct text *t, const struct connection *c)
+static void draw_tcp(struct text *t, const void *arg)
 {
+    const struct connection *c = arg;
     const struct flow *flow = c->flow;
     const struct stream *client = &flow->stream[c->client_side], *server = &flow->stream[!c->client_side];
     struct tcp_close close = tcp_close_of(c);
-    text_label(t, "tcp");
     tcp_setup(t, flow);
     if (close.by && flow->setup != FLOW_REFUSED)
         text_printf(t, "; %s by the %s (%s, frame %llu)", strcmp(close.kind, "fin") == 0 ? "closed" : "reset", close.by,
@@ -130,7 +130,11 @@ static void tcp(struct text *t, const struct connection *c)
         text_size(t, client->gap_bytes + server->gap_bytes);
         text_plain(t, " not captured)");
     }
-    text_line_end(t);
+}
+
+static void tcp(struct text *t, const struct connection *c)
+{
+    text_paragraph_drawn(t, "tcp", draw_tcp, c);
 }
 
 static void icmp(struct text *t, const struct connection *c)

@@ -31,12 +31,21 @@ static void one_client(struct text *t, const struct text_client *client)
     text_plain(t, address_write(buf, client->ip_version, client->address));
 }
 
+static void some_clients(struct text *t, const struct text_group *group)
+{
+    if (group->num_clients == 1 && !group->has_more_clients)
+        one_client(t, &group->clients[0]);
+    else
+        text_printf(t, "%u%s clients", group->num_clients, group->has_more_clients ? " and more" : "");
+}
+
 static void server(struct text *t, const struct text_group *group)
 {
-    if (!group->is_look_up)
+    if (!group->is_look_up) {
+        text_plain(t, " -> ");
         text_endpoint(t, group->ip_version, group->server_address, group->server_port);
+    }
     text_server_name(t, group->name, group->name_from);
-    text_line_end(t);
 }
 
 static void title(struct text *t, const struct text_group *group)
@@ -44,17 +53,15 @@ static void title(struct text *t, const struct text_group *group)
     text_outcome(t, group->outcome, group->code);
     text_plain(t, "  ");
     how_many(t, group);
-    if (!group->is_look_up)
+    if (!group->is_look_up) {
         text_plain(t, "  ");
-    if (group->count == 1 && !group->is_look_up)
-        text_endpoint(t, group->ip_version, group->clients[0].address, group->client_port);
-    else if (group->num_clients == 1 && !group->has_more_clients && !group->is_look_up)
-        one_client(t, &group->clients[0]);
-    else if (!group->is_look_up)
-        text_printf(t, "%u%s clients", group->num_clients, group->has_more_clients ? " and more" : "");
-    if (!group->is_look_up)
-        text_plain(t, " -> ");
+        if (group->count == 1)
+            text_endpoint(t, group->ip_version, group->clients[0].address, group->client_port);
+        else
+            some_clients(t, group);
+    }
     server(t, group);
+    text_line_end(t);
 }
 
 static void frames(struct text *t, const struct text_group *group)
@@ -255,10 +262,9 @@ void text_entry_line(struct text *t, const struct text_group *group)
     text_plain(t, "  ");
     how_many(t, group);
     text_plain(t, "  ");
-    if (group->num_clients == 1 && !group->has_more_clients)
-        one_client(t, &group->clients[0]);
-    else
-        text_printf(t, "%u%s clients", group->num_clients, group->has_more_clients ? " and more" : "");
-    text_plain(t, " -> ");
+    some_clients(t, group);
     server(t, group);
+    if (group->count > 1 && !group->is_look_up)
+        text_printf(t, "  (#%llu ...)", ull(group->members[0].id));
+    text_line_end(t);
 }

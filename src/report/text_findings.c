@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-enum { SHOWN_SEEN = 6 };
-
 static const char *certainty_text(enum certainty certainty)
 {
     static const char *const texts[] = {
@@ -101,7 +99,7 @@ void text_seen(struct text *t, const struct diagnosis *d, const struct finding *
     size_t next = 0;
     unsigned shown = 0;
     for (struct seen_line line; seen_next(d, f, &next, &line);) {
-        if (shown == SHOWN_SEEN && !is_verbose)
+        if (shown == TEXT_SHOWN_SEEN && !is_verbose)
             return;
         text_label(t, shown++ ? "" : "seen as");
         text_printf(t, "%s: %s%s", line.client, line.text, line.is_server_log ? " (in the server's log)" : "");

@@ -1,7 +1,8 @@
 /*
- * The text format, by concern. text.c keeps what was drawn until the totals are known and puts the sections in order:
- * header and totals (text_summary.c), entries of what failed (text_groups.c counts, text_entry.c draws), servers
- * (text_servers.c), what is fragile and what works (text_working.c), what the capture could not show (text_unseen.c).
+ * The text format, by concern. text_collect.c keeps what was drawn until the totals are known; text.c puts the sections
+ * in order: header and totals (text_summary.c), entries of what failed (text_groups.c counts, text_entry.c draws),
+ * servers (text_servers.c), what is fragile and what works (text_working.c), what the capture could not show
+ * (text_unseen.c).
  *
  * Of one connection text_connection.c draws the block, text_findings.c why it failed and what to do, text_messages.c
  * what was said in it, text_chain.c certificates as `openssl s_client -showcerts` prints them, text_trust.c whether
@@ -54,6 +55,7 @@ void text_suite(struct text *t, uint16_t cipher);
 void text_why(struct text *t, const struct text_block *block); /* what failed, who caused it, the proof */
 /* What to do, as the code's rows say, with or without commands; what they saw. */
 void text_fixes(struct text *t, const char *label, enum finding_id id, bool has_commands);
+enum { TEXT_SHOWN_SEEN = 6 }; /* of these without -v */
 void text_seen(struct text *t, const struct diagnosis *diagnosis, const struct finding *finding, bool is_verbose);
 void text_beside(struct text *t, const struct text_block *block); /* the other findings */
 void text_messages(struct text *t, const struct text_block *block);
@@ -77,6 +79,7 @@ const char *text_direction(enum role from);
 struct text_entries {
     struct output *spool; /* holds the parts of the groups */
     bool is_verbose;
+    unsigned full[NUM_FINDINGS];  /* entries with this verdict that were drawn in full */
     uint64_t fixes[NUM_FINDINGS]; /* what to do: 1 + the number of the connection at which it was told; 0 not yet */
     const struct text_group *seen[LIMIT_SHOWN_FAILURES]; /* entries that told what they saw */
     unsigned num_seen;
@@ -114,16 +117,39 @@ void text_servers_draw(struct text *t, const struct text_servers *servers, const
 struct text_unseen {
     uint64_t findings[NUM_FINDINGS]; /* connections with it, of those about the capture */
     uint64_t encrypted_chains, lost_chains, keyless;
+    uint64_t left_out, warnings_left_out; /* connections and warnings that no entry stands for */
 };
 void text_unseen_note(struct text_unseen *unseen, const struct report_connection *shown);
-/* left_out: connections that no entry stands for. */
 void text_unseen_draw(struct text *t, const struct text_unseen *unseen, const struct report_summary *summary,
-                      uint64_t left_out, const char *client_trust);
+                      const char *client_trust);
 /* Of that only limits and errors. */
 void text_limits(struct text *t, const struct report_summary *summary);
 /* text_trust.c: which trust stores were used, and what went wrong with them. */
 void text_stores(struct text *t, const struct verifier *verifier, const char *client_trust);
 void text_store_errors(struct text *t, const struct verifier *verifier);
+
+/* ---- the report */
+
+enum { TEXT_OUTCOMES = 4 };
+struct text_report {
+    uint64_t seed;
+    struct output parts;                 /* of entries */
+    struct output pairs;                 /* of two captures: what differs */
+    struct output blocks[TEXT_OUTCOMES]; /* -v: of each connection, by enum outcome */
+    struct text_groups problems, incomplete, warnings, completed;
+    struct text_servers servers;
+    struct text_unseen unseen;
+    struct text_set addresses; /* of connections shown so far */
+    struct text_set known;     /* servers of connections shown so far */
+    uint64_t failed_names;
+};
+
+struct text text_into(const struct report *report, struct output *out);
+/* text_collect.c: the format's calls. */
+void text_collect_connection(struct report *report, const struct report_connection *shown);
+void text_collect_pair(struct report *report, const struct report_pair *pair);
+void text_collect_name(struct report *report, const struct report_name *name);
+void text_collect_server(struct report *report, const struct server_profile *profile);
 
 void text_summary(struct text *t, const struct report_summary *summary, uint64_t failed_names, bool is_verbose);
 /* explain.c: the line that connections were selected by; nothing without one. */

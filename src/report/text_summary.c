@@ -116,6 +116,24 @@ static void outcomes(struct text *t, const struct report_summary *s)
     }
 }
 
+/* The most frequent first. */
+static void verdicts(struct text *t, const struct report_summary *s)
+{
+    bool is_told[REPORT_MAX_VERDICTS] = {false};
+    struct text_list list = text_list_begin(t, "verdicts");
+    for (unsigned n = 0; n < s->num_verdicts; n++) {
+        unsigned next = s->num_verdicts;
+        char item[96];
+        for (unsigned i = 0; i < s->num_verdicts; i++)
+            if (!is_told[i] && (next == s->num_verdicts || s->verdicts[i].count > s->verdicts[next].count))
+                next = i;
+        is_told[next] = true;
+        snprintf(item, sizeof item, "%s %llu", s->verdicts[next].code, (unsigned long long)s->verdicts[next].count);
+        text_list_item(&list, item);
+    }
+    text_list_end(&list);
+}
+
 static void totals(struct text *t, const struct report_summary *s, uint64_t failed_names)
 {
     outcomes(t, s);
@@ -134,13 +152,7 @@ static void totals(struct text *t, const struct report_summary *s, uint64_t fail
     }
     text_line_end(t);
     if (s->num_verdicts > 0) {
-        struct text_list list = text_list_begin(t, "verdicts");
-        for (unsigned i = 0; i < s->num_verdicts; i++) {
-            char item[96];
-            snprintf(item, sizeof item, "%s %llu", s->verdicts[i].code, (unsigned long long)s->verdicts[i].count);
-            text_list_item(&list, item);
-        }
-        text_list_end(&list);
+        verdicts(t, s);
     }
 }
 

@@ -79,9 +79,10 @@ static void keys(struct text *t, const struct report_summary *s)
             "were\n  read without them. Name the capture with --keylog, too, and they are known from the start.\n");
 }
 
-static bool has_any(const struct text_unseen *unseen, const struct report_summary *s, uint64_t left_out)
+static bool has_any(const struct text_unseen *unseen, const struct report_summary *s)
 {
-    uint64_t sum = unseen->encrypted_chains + unseen->lost_chains + unseen->keyless + s->num_limits + left_out;
+    uint64_t sum = unseen->encrypted_chains + unseen->lost_chains + unseen->keyless + s->num_limits + unseen->left_out +
+                   unseen->warnings_left_out;
     for (size_t i = 0; i < NUM_LIMITS_OF_CAPTURE; i++)
         sum += unseen->findings[limits_of_capture[i].id];
     for (enum packet_skip reason = SKIP_NONE + 1; reason < NUM_PACKET_SKIPS; reason++)
@@ -91,9 +92,9 @@ static bool has_any(const struct text_unseen *unseen, const struct report_summar
 }
 
 void text_unseen_draw(struct text *t, const struct text_unseen *unseen, const struct report_summary *s,
-                      uint64_t left_out, const char *client_trust)
+                      const char *client_trust)
 {
-    if (!has_any(unseen, s, left_out))
+    if (!has_any(unseen, s))
         return;
     text_section(t, "What the capture could not show, and how it was read");
     row(t, "encrypted", unseen->encrypted_chains, "with certificates that TLS 1.3 encrypts; a key log would show them");
@@ -110,7 +111,8 @@ void text_unseen_draw(struct text *t, const struct text_unseen *unseen, const st
     }
     if (s->keys && keys_has_source(s->keys))
         keys(t, s);
-    row(t, "left out", left_out, "that differ in more ways than this report can hold; --format json tells all");
+    row(t, "left out", unseen->left_out, "that differ in more ways than this report can hold; --format json tells all");
+    row(t, "", unseen->warnings_left_out, "with warnings that stand in no list above, for the same reason");
     if (s->verifier)
         text_stores(t, s->verifier, client_trust);
     text_limits(t, s);

@@ -75,7 +75,7 @@ void text_completed(struct text *t, struct text_entries *entries, struct text_gr
     for (size_t i = 0; i < completed->num; i++) {
         if (completed->num <= LIMIT_SHOWN_COMPLETED)
             text_entry(t, entries, order[i]);
-        else if (i < LIMIT_SHOWN_COMPLETED_LINES)
+        else if (i < LIMIT_SHOWN_LINES)
             completed_line(t, order[i]);
         else
             left_out += order[i]->count;

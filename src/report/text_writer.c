@@ -197,6 +197,23 @@ void text_paragraph_end(struct text_paragraph *paragraph)
     text_line_end(paragraph->text);
 }
 
+void text_paragraph_drawn(struct text *t, const char *label, void (*draw)(struct text *t, const void *arg),
+                          const void *arg)
+{
+    struct output memory;
+    struct error error;
+    struct text inner = *t;
+    inner.out = &memory;
+    inner.use_color = false;
+    if (output_init_memory(&memory, &error) < 0)
+        return;
+    draw(&inner, arg);
+    output_char(&memory, '\0');
+    if (!memory.error)
+        text_paragraph(t, label, memory.data);
+    output_cleanup(&memory);
+}
+
 void text_paragraph(struct text *t, const char *label, const char *words)
 {
     struct text_paragraph paragraph = text_paragraph_begin(t, label);

@@ -61,6 +61,9 @@ struct text_paragraph {
 struct text_paragraph text_paragraph_begin(struct text *t, const char *label);
 void text_paragraph_words(struct text_paragraph *paragraph, const char *words);
 void text_paragraph_end(struct text_paragraph *paragraph);
+/* What `draw` writes, without colours, as such a paragraph. */
+void text_paragraph_drawn(struct text *t, const char *label, void (*draw)(struct text *t, const void *arg),
+                          const void *arg);
 /* All of it at once. */
 void text_paragraph(struct text *t, const char *label, const char *words);
 

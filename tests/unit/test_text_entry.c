@@ -219,9 +219,44 @@ static void test_bounded(void **state)
     }
     end();
     assert_int_equal(count("FAILED hello-unanswered  "), LIMIT_TEXT_GROUPS);
-    assert_int_equal(count("  messages\n"), LIMIT_SHOWN_FAILURES);
+    assert_int_equal(count("  messages\n"), LIMIT_SHOWN_ALIKE);
+    assert_has("\nFAILED hello-unanswered  #4096  10.0.0.1 -> 192.0.2.7:4096  www.example.test\n\n");
     assert_has("\n  left out      500 connections that differ in more ways than this report can hold; --format json "
                "tells all\n");
+}
+
+/* Of many verdicts some of each are shown in full, not more than so many altogether. */
+static void test_full_entries(void **state)
+{
+    (void)state;
+    begin();
+    for (unsigned i = 1; i <= 20 * LIMIT_SHOWN_ALIKE; i++) {
+        fail_with(FINDING_HELLO_RESET + i / (2 * LIMIT_SHOWN_ALIKE), "x");
+        sample.flow.port[1] = (uint16_t)i;
+        push(i, 1, 1);
+    }
+    end();
+    assert_int_equal(count("\nFAILED ") + count("\nNOT TLS "), 20 * LIMIT_SHOWN_ALIKE);
+    assert_int_equal(count("  messages\n"), LIMIT_SHOWN_FAILURES);
+}
+
+/* Of what the capture does not show there may be much: it does not drive out what failed. */
+static void test_mostly_incomplete(void **state)
+{
+    (void)state;
+    begin();
+    fail_with(FINDING_CAPTURE_MID_STREAM, "x");
+    for (unsigned i = 1; i <= LIMIT_TEXT_GROUPS + 7; i++) {
+        sample.flow.port[1] = (uint16_t)i;
+        push(i, 1, 1);
+    }
+    fail_with(FINDING_HELLO_CLOSED, "x");
+    push(5000, 1, 1);
+    end();
+    assert_has("\n\nFAILED hello-closed  #5000  10.0.0.1:45000 -> 192.0.2.7:4103  www.example.test\n");
+    assert_int_equal(count("\nINCOMPLETE "), LIMIT_SHOWN_INCOMPLETE + LIMIT_SHOWN_LINES);
+    assert_has("\nand 3,991 more, listed by -v and by --format json\n\n");
+    assert_has("\n  left out      7 connections that differ");
 }
 
 static void test_incomplete(void **state)
@@ -264,14 +299,14 @@ static void test_many_completed(void **state)
     (void)state;
     begin();
     complete();
-    for (unsigned i = 1; i <= LIMIT_SHOWN_COMPLETED_LINES + 30; i++) {
+    for (unsigned i = 1; i <= LIMIT_SHOWN_LINES + 30; i++) {
         sample.flow.port[1] = (uint16_t)i;
         push(i, 1, i);
         push(1000 + i, 2, i);
     }
     end();
     assert_int_equal(count("\nCOMPLETED"), 0);
-    assert_int_equal(count("\n2 connections  10.0.0.1 (1), 10.0.0.2 (1) -> 192.0.2.7:"), LIMIT_SHOWN_COMPLETED_LINES);
+    assert_int_equal(count("\n2 connections  10.0.0.1 (1), 10.0.0.2 (1) -> 192.0.2.7:"), LIMIT_SHOWN_LINES);
     assert_has("  TLSv1.2, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 (ECDHE-RSA-AES128-GCM-SHA256)  #1\n");
     assert_has("\nand 60 more connections of other clients or with other servers\n"
                "-v shows each, --connection ID one of them\n\n");
@@ -422,19 +457,11 @@ static void test_repeated_findings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_alike),
-        TEST(test_not_alike),
-        TEST(test_verbose),
-        TEST(test_quiet),
-        TEST(test_bounded),
-        TEST(test_incomplete),
-        TEST(test_completed),
-        TEST(test_many_completed),
-        TEST(test_warnings),
-        TEST(test_servers),
-        TEST(test_many_servers),
-        TEST(test_repeated_messages),
-        TEST(test_repeated_findings),
+        TEST(test_alike),          TEST(test_not_alike),         TEST(test_verbose),
+        TEST(test_quiet),          TEST(test_bounded),           TEST(test_incomplete),
+        TEST(test_full_entries),   TEST(test_mostly_incomplete), TEST(test_completed),
+        TEST(test_many_completed), TEST(test_warnings),          TEST(test_servers),
+        TEST(test_many_servers),   TEST(test_repeated_messages), TEST(test_repeated_findings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
