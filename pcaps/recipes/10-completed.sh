@@ -25,7 +25,7 @@ make_tls11_ecdhe_rsa() {
 
 make_tls12_rsa_kx() {
     say "TLS 1.2 with RSA key exchange and AES-256-GCM: curl to OpenSSL's s_server. Completes without forward secrecy."
-    expect outcome=completed verdict=ok sni=$name version=TLSv1.2 cipher=TLS_RSA_WITH_AES_256_GCM_SHA384 also=no-forward-secrecy
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.2 cipher=TLS_RSA_WITH_AES_256_GCM_SHA384 also=no-forward-secrecy "near=cipher-weak: static RSA, but AES-GCM"
     sees 'tls.handshake.type == 2 && tls.handshake.ciphersuite == 0x009d'
     never 'tls.handshake.type == 12'
     capture
@@ -35,7 +35,7 @@ make_tls12_rsa_kx() {
 
 make_tls12_ecdhe_rsa() {
     say "TLS 1.2 with ECDHE-RSA and AES-GCM: curl to nginx. Completes."
-    expect outcome=completed verdict=ok sni=$name version=TLSv1.2
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.2 "near=closed-without-notify: close_notify is there, encrypted"
     sees 'tls.handshake.type == 11'
     sees 'tls.handshake.type == 12'
     sees 'tls.app_data' 2
@@ -46,7 +46,7 @@ make_tls12_ecdhe_rsa() {
 
 make_tls12_ecdhe_ecdsa() {
     say "TLS 1.2 with ECDHE-ECDSA: GnuTLS on both sides. Completes."
-    expect outcome=completed verdict=ok sni=$name version=TLSv1.2
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.2 "near=certificate-weak: a key of 256 bits, on an elliptic curve"
     sees 'tls.handshake.type == 2 && tls.handshake.ciphersuite == 0xc02b || tls.handshake.ciphersuite == 0xc02c'
     capture
     gnutls_web 443 ec --priority NORMAL:-VERS-ALL:+VERS-TLS1.2
@@ -64,7 +64,7 @@ make_tls12_chacha() {
 
 make_tls12_dhe() {
     say "TLS 1.2 with DHE-RSA and a prime of 2048 bits: OpenSSL on both sides. Completes."
-    expect outcome=completed verdict=ok sni=$name version=TLSv1.2 cipher=TLS_DHE_RSA_WITH_AES_128_GCM_SHA256 absent=dh-weak
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.2 cipher=TLS_DHE_RSA_WITH_AES_128_GCM_SHA256 absent=dh-weak "near=dh-weak: the prime has 2048 bits"
     sees 'tls.handshake.type == 12 && tls.handshake.p_len == 256'
     capture
     web 443 rsa -tls1_2
@@ -93,7 +93,7 @@ make_tls12_psk() {
 
 make_tls12_anonymous() {
     say "TLS 1.2 without any certificate (anonymous ECDH): OpenSSL on both sides at security level 0. Completes; anybody could sit in the middle."
-    expect outcome=completed verdict=ok sni=$name version=TLSv1.2 cipher=TLS_ECDH_anon_WITH_AES_256_CBC_SHA also=cipher-weak
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.2 cipher=TLS_ECDH_anon_WITH_AES_256_CBC_SHA also=cipher-weak "near=no-forward-secrecy: no certificate, but ephemeral keys"
     sees 'tls.handshake.type == 2 && tls.handshake.ciphersuite == 0xc019'
     never 'tls.handshake.type == 11'
     capture
@@ -103,7 +103,7 @@ make_tls12_anonymous() {
 
 make_tls13_x25519() {
     say "TLS 1.3 with X25519: curl to nginx. Completes; the certificate is encrypted."
-    expect outcome=completed verdict=ok sni=$name version=TLSv1.3 group=x25519
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.3 group=x25519 "near=obsolete-version: the record layer says TLS 1.0 and 1.2"
     sees 'tls.handshake.type == 2 && tls.handshake.extensions_key_share_group == 29'
     sees 'tls.app_data' 4
     capture

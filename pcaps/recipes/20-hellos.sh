@@ -68,7 +68,7 @@ not_listening() { ! listening "$1"; }
 make_psk_ignored_tls13() {
     say "The client offers a TLS 1.3 ticket that the server, started again, cannot read: a full handshake follows. Not a failure."
     expect outcome=completed verdict=ok sni=$name version=TLSv1.3 resumed=no
-    expect outcome=completed verdict=ok sni=$name version=TLSv1.3 resumed=no also=resumption-rejected
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.3 resumed=no also=resumption-rejected "near=psk-unknown: a PSK that the server does not know, and no failure"
     sees 'tls.handshake.type == 1 && tls.handshake.extension.type == 41'
     never 'tls.handshake.type == 2 && tls.handshake.extension.type == 41'
     capture
@@ -83,7 +83,7 @@ make_psk_ignored_tls13() {
 make_early_data_accepted() {
     say "TLS 1.3 resumption with 0-RTT data that the server accepts (OpenSSL on both sides)."
     expect outcome=completed verdict=ok sni=$name version=TLSv1.3 resumed=no
-    expect outcome=completed verdict=ok sni=$name version=TLSv1.3 resumed=psk early_data=offered
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.3 resumed=psk early_data=offered "near=early-data-rejected: early data, taken"
     sees 'tls.handshake.type == 1 && tls.handshake.extension.type == 42'
     capture
     sleepy_server 443 openssl s_server -quiet -accept 443 -cert "$pki/rsa.pem" -key "$pki/rsa.key" -cert_chain "$pki/rsa.issuers" -early_data -max_early_data 4096
@@ -110,7 +110,7 @@ make_early_data_rejected() {
 
 make_hello_retry() {
     say "HelloRetryRequest: s_client sends a key share for X25519 only, the server wants P-384, the second hello brings it. Completes."
-    expect outcome=completed verdict=ok sni=$name version=TLSv1.3 group=secp384r1 absent=hello-retry-failed
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.3 group=secp384r1 absent=hello-retry-failed "near=no-shared-group: no key share fits, a group does" "near=hello-retry-failed: the second hello is answered"
     sees 'tls.handshake.type == 1' 2
     sees 'tls.handshake.type == 2' 2
     capture
@@ -130,7 +130,7 @@ make_hello_retry_gnutls_node() {
 
 make_client_cert_tls12() {
     say "Client certificate in TLS 1.2: s_server demands one of the lab's client CA, curl brings it. Completes."
-    expect outcome=completed verdict=ok sni=$name version=TLSv1.2 client_auth=yes
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.2 client_auth=yes "near=certificate-misused: the client's certificate is for clients only"
     sees 'tls.handshake.type == 13'
     sees 'tls.handshake.type == 15'
     capture
@@ -149,7 +149,7 @@ make_client_cert_tls13() {
 
 make_renegotiation_client() {
     say "TLS 1.2 renegotiation asked for by the client (s_client, key R) and carried out by s_server with -client_renegotiation. Completes twice."
-    expect outcome=completed verdict=ok sni=$name version=TLSv1.2 absent=renegotiation-refused
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.2 absent=renegotiation-refused "near=renegotiation-refused: asked for and granted"
     sees 'tls.record.content_type == 22' 6
     capture
     sleepy_server 443 openssl s_server -quiet -rev -accept 443 -cert "$pki/rsa.pem" -key "$pki/rsa.key" -cert_chain "$pki/rsa.issuers" -tls1_2 -client_renegotiation
@@ -158,7 +158,7 @@ make_renegotiation_client() {
 
 make_renegotiation_refused() {
     say "TLS 1.2 renegotiation asked for by the client (s_client, key R); s_server of OpenSSL 3 answers with a no_renegotiation alert, encrypted, and the client gives up."
-    expect outcome=failed verdict=renegotiation-refused sni=$name version=TLSv1.2 side=server
+    expect outcome=failed verdict=renegotiation-refused sni=$name version=TLSv1.2 side=server "near=renegotiation-unsafe: the server refuses renegotiation, but knows RFC 5746"
     sees 'tls.record.content_type == 22' 4
     sees 'tls.record.content_type == 21'
     capture
@@ -195,7 +195,7 @@ make_alpn_http11() {
 
 make_ocsp_stapled() {
     say "OCSP stapling in TLS 1.2: the server sends a CertificateStatus that says good. Completes."
-    expect outcome=completed verdict=ok sni=$name version=TLSv1.2 ocsp=good absent=certificate-revoked
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.2 ocsp=good absent=certificate-revoked "near=certificate-revoked: stapled, and good" "near=staple-missing: stapled"
     sees 'tls.handshake.type == 22'
     capture
     web 443 rsa -tls1_2 -status_file "$pki/rsa.ocsp"

@@ -315,7 +315,7 @@ make_lost_hello_segment() {
 
 make_reordered() {
     say "The server's first segment is overtaken by the second on the way (tools/path.py); captured at the client. TLS 1.2, completes."
-    expect outcome=completed verdict=ok sni=$name version=TLSv1.2 absent=capture-gap
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.2 absent=capture-gap "near=capture-gap: segments out of order, none missing"
     sees 'tcp.analysis.out_of_order || tcp.analysis.retransmission'
     sees 'tls.handshake.type == 2'
     path_up swap:s2c:1
@@ -325,7 +325,7 @@ make_reordered() {
 
 make_retransmitted() {
     say "Loss on the way: the ClientHello and one segment of the server's flight are lost once and sent again (tools/path.py); captured at the sender of the hello. TLS 1.2, completes."
-    expect outcome=completed verdict=ok sni=$name version=TLSv1.2 absent=hello-blackholed,server-flight-blackholed
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.2 absent=hello-blackholed,server-flight-blackholed "near=hello-blackholed: the hello was sent again, then acknowledged" "near=server-flight-blackholed: the flight was sent again, then acknowledged"
     sees 'tcp.analysis.retransmission || tcp.analysis.fast_retransmission || tcp.analysis.out_of_order' 2
     sees 'tls.handshake.type == 2'
     path_up drop:c2s:1 drop:s2c:1
@@ -358,7 +358,7 @@ make_port_reuse() {
 
 make_cut_last_packet() {
     say "tcpdump was killed: the file ends in the middle of its last packet (cut with head -c). TLS 1.2, the handshake and the answer are there."
-    expect outcome=completed verdict=ok sni=$name version=TLSv1.2
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.2 "near=capture-truncated: the file ends in a packet, after the handshake"
     sees 'tls.handshake.type == 2'
     transform() { head -c -25 "$1" >"$2"; }
     capture
@@ -388,7 +388,7 @@ make_offload() {
 
 make_dns_and_tls() {
     say "The client resolves shop.lab.test through dnsmasq in the same capture (A and AAAA), then connects by address without SNI, so that only the DNS answer tells the server's name. TLS 1.2, completes."
-    expect outcome=completed verdict=ok version=TLSv1.2 name_from=dns dns_name=shop.lab.test
+    expect outcome=completed verdict=ok version=TLSv1.2 name_from=dns dns_name=shop.lab.test "near=name-not-resolved: the name resolves"
     sees 'dns.flags.response == 1 && dns.a == 10.9.0.1'
     sees 'tls.handshake.type == 2'
     capture

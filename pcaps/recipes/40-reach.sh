@@ -21,7 +21,7 @@ make_refused_ipv6() {
 
 make_syn_unanswered() {
     say "A firewall drops what comes to port 443: the SYN is sent again and again, never answered. curl gives up after 5 seconds."
-    expect outcome=failed verdict=tcp-no-answer side=path
+    expect outcome=failed verdict=tcp-no-answer side=path "near=capture-one-sided: only the client's packets, and nothing that answers"
     sees 'tcp.flags.syn == 1' 3
     never 'ip.src == 10.9.0.1'
     firewall server iptables -A INPUT -p tcp --dport 443 -j DROP
@@ -38,7 +38,7 @@ reject() {
 
 make_reject_port() {
     say "A firewall rejects with ICMP port unreachable, the default of iptables' REJECT. curl prints 'Connection refused', yet no RST was sent."
-    expect outcome=failed verdict=tcp-unreachable side=path
+    expect outcome=failed verdict=tcp-unreachable side=path "near=tcp-refused: curl prints \"Connection refused\", yet no RST came"
     reject icmp-port-unreachable 3
 }
 
@@ -91,7 +91,7 @@ make_syn_ack_unanswered() {
 
 make_hello_reset_sni_filter() {
     say "A firewall answers the ClientHello with a RST because of the name in it (iptables string match, REJECT with tcp-reset, to the client only). Another name gets through to the same server."
-    expect outcome=failed verdict=hello-reset sni=www.example.com side=path ended_by=server
+    expect outcome=failed verdict=hello-reset sni=www.example.com side=path ended_by=server "near=version-intolerant: another hello was answered, but it asks for another name"
     expect outcome=completed verdict=ok sni=$name
     sees 'tcp.flags.reset == 1 && ip.src == 10.9.0.1'
     firewall server iptables -A INPUT -p tcp --dport 443 -m string --algo bm --string www.example.com -j REJECT --reject-with tcp-reset
@@ -116,7 +116,7 @@ make_hello_reset() {
 
 make_hello_closed() {
     say "The server closes with FIN as soon as the ClientHello is there (tools/raw.py): curl, Python, Node, Java, Go. The handshake_failure that Java sends afterwards is an echo."
-    for _ in 1 2 3 4 5; do expect outcome=failed verdict=hello-closed sni=$name ended_by=server absent=protocol-violation,parameters-rejected; done
+    for _ in 1 2 3 4 5; do expect outcome=failed verdict=hello-closed sni=$name ended_by=server absent=protocol-violation,parameters-rejected "near=protocol-violation: what clients say after a close is its echo"; done
     sees 'tcp.flags.fin == 1 && ip.src == 10.9.0.1' 5
     sees 'tls.handshake.type == 1' 5
     capture
@@ -130,8 +130,8 @@ make_hello_closed() {
 
 make_hello_unanswered() {
     say "The server takes the ClientHello and stays silent (tools/raw.py); Python gives up after 5 seconds, Java after 4."
-    expect outcome=failed verdict=hello-unanswered sni=$name side=server
-    expect outcome=failed verdict=hello-unanswered sni=$name side=server
+    expect outcome=failed verdict=hello-unanswered sni=$name side=server "near=capture-ended: the silence counts"
+    expect outcome=failed verdict=hello-unanswered sni=$name side=server "near=user-canceled: Java says so after a silence"
     sees 'tls.handshake.type == 1' 2
     never 'tcp.len > 0 && ip.src == 10.9.0.1'
     capture
@@ -156,7 +156,7 @@ make_hello_blackholed() {
 
 make_hello_blackholed_all() {
     say "A path that loses every packet with the ClientHello in it (tools/path.py): handshake of TCP, then the hello again and again, never acknowledged. Captured at the client."
-    expect outcome=failed verdict=hello-blackholed sni=$name side=path
+    expect outcome=failed verdict=hello-blackholed sni=$name side=path "near=hello-unanswered: the hello is not even acknowledged"
     sees 'tcp.analysis.retransmission' 3
     never 'tcp.ack > 1 && ip.src == 10.9.0.1'
     path_up forget:c2s:1
@@ -167,7 +167,7 @@ make_hello_blackholed_all() {
 
 make_path_mtu_icmp() {
     say "The server's large packets do not fit the path; a router says so (ICMP fragmentation needed, 1300), but a firewall at the server drops ICMP: the server's flight is sent again and again. Captured at the server."
-    expect outcome=failed verdict=server-flight-blackholed sni=$name side=path
+    expect outcome=failed verdict=server-flight-blackholed sni=$name side=path "near=tcp-unreachable: the ICMP error quotes a segment and only says that it is too large"
     sees 'icmp.type == 3 && icmp.code == 4'
     sees 'tcp.analysis.retransmission || tcp.analysis.fast_retransmission' 2
     path_up toobig:s2c:1300
@@ -213,7 +213,7 @@ make_stalled() {
 
 make_stalled_client_side() {
     say "A proxy that swallows the client's second flight (tools/proxy.py in front of nginx): its TCP acknowledges, then both sides are silent until curl gives up after 6 seconds."
-    expect outcome=failed verdict=handshake-stalled sni=$name version=TLSv1.2 side=unknown ended_by=client
+    expect outcome=failed verdict=handshake-stalled sni=$name version=TLSv1.2 side=unknown ended_by=client "near=client-gave-up: the client closes, but only after a silence"
     sees 'tls.handshake.type == 16'
     never 'tls.app_data'
     capture
@@ -224,7 +224,7 @@ make_stalled_client_side() {
 
 make_reset_injected() {
     say "A censor's box sends RSTs in both names after the ClientHello, each twice with different sequence numbers and another TTL than the peers' (tools/path.py); the hello itself goes on to the server, whose ACK still comes. Captured at the client."
-    expect outcome=failed verdict=reset-injected sni=$name side=path ended_by=path certainty=proven
+    expect outcome=failed verdict=reset-injected sni=$name side=path ended_by=path certainty=proven "near=hello-reset: the RST after the hello was not the server's"
     sees 'tcp.flags.reset == 1 && ip.ttl == 37' 2
     path_up resettwice:c2s:1:37
     capture_ns=$client_ns capture_dev=pc capture
@@ -323,7 +323,7 @@ make_http_to_s_server() {
 
 make_ssh_banner() {
     say "An SSH banner in answer to the hello (the text is hand-made: tools/raw.py sends what sshd sends at once)."
-    expect outcome=not-tls verdict=reply-not-tls side=server
+    expect outcome=not-tls verdict=reply-not-tls side=server "near=starttls-expected: a greeting before TLS, of a protocol without STARTTLS"
     sees 'frame contains "SSH-2.0"'
     capture
     raw_server 443 text:'SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n' read wait:0.2 close
@@ -332,7 +332,7 @@ make_ssh_banner() {
 
 make_smtp_implicit() {
     say "TLS from the first byte to an SMTP server that wants STARTTLS first (port 587, aiosmtpd): the banner comes instead of a ServerHello."
-    expect outcome=not-tls verdict=starttls-expected side=client
+    expect outcome=not-tls verdict=starttls-expected side=client "near=reply-not-tls: the text in answer is the greeting of a protocol with STARTTLS"
     sees 'frame contains "220 "'
     sees 'tls.handshake.type == 1 || frame contains 16:03:01'
     capture
@@ -345,7 +345,7 @@ smtp_start() { server "$1" $PYTHON "$tools/smtp.py" "$1" ${2:+"$pki/rsa.chain" "
 
 make_smtp_starttls() {
     say "SMTP with STARTTLS that works: s_client -starttls smtp to aiosmtpd, port 587. Completes."
-    expect outcome=completed verdict=ok starttls=smtp
+    expect outcome=completed verdict=ok starttls=smtp "near=starttls-refused: STARTTLS is asked for and granted"
     sees 'frame contains "STARTTLS"'
     sees 'tls.handshake.type == 2'
     capture
@@ -387,7 +387,7 @@ make_proxy_connect_denied() {
 
 make_proxy_connect() {
     say "curl through a proxy (CONNECT on port 3128, HAProxy's HTTP mode cannot do it, so a small Python proxy) to nginx: TLS inside completes."
-    expect outcome=completed verdict=ok sni=$name
+    expect outcome=completed verdict=ok sni=$name "near=request-not-tls: the plain text asks a proxy, then comes TLS" "near=proxy-refused: CONNECT is answered by 200"
     sees 'frame contains "CONNECT www.example.test:443"'
     sees 'tls.handshake.type == 2'
     capture

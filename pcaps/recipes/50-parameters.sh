@@ -17,7 +17,7 @@ make_version_too_old_client() {
 make_version_too_new_client() {
     say "The client wants TLS 1.3 only, the server has at most 1.2: alert protocol_version (70) from OpenSSL's server. curl, Node, Go. A client without that demand completes with TLS 1.2."
     for _ in 1 2 3; do expect outcome=failed verdict=version-unsupported sni=$name side=server ended_by=server certainty=proven; done
-    expect outcome=completed verdict=ok sni=$name version=TLSv1.2
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.2 "near=resumption-rejected: the session ID of a hello that offers TLS 1.3 is random"
     sees 'tls.alert_message.desc == 70' 3
     capture
     nginx_start "ssl_protocols TLSv1.2;"
@@ -104,7 +104,7 @@ make_version_tls10_only_server() {
 
 make_version_tls10_internal_error() {
     say "OpenSSL 3 with TLS 1.0 allowed but its usual security level: the server chooses TLS 1.0, the client breaks off with internal_error (80) because MD5 with SHA-1 is not allowed for the signature. The version is the reason."
-    expect outcome=failed verdict=version-unsupported sni=$name ended_by=client absent=peer-internal-error
+    expect outcome=failed verdict=version-unsupported sni=$name ended_by=client absent=peer-internal-error "near=peer-internal-error: the alert says so, the version is the reason"
     sees 'tls.handshake.type == 2 && tls.handshake.version == 0x0301'
     sees 'tls.alert_message.desc == 80 && ip.src == 10.9.0.2'
     capture
@@ -145,7 +145,7 @@ make_sslv2_only_hello() {
 make_fallback_scsv() {
     say "The client says that it fell back (s_client -fallback_scsv -tls1_2), the server has TLS 1.3: inappropriate_fallback (86). Then the same without the signal completes."
     expect outcome=failed verdict=fallback-detected sni=$name side=client ended_by=server certainty=proven
-    expect outcome=completed verdict=ok sni=$name version=TLSv1.2
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.2 "near=downgrade-suspected: the mark is in the random, but the client offered no more"
     sees 'tls.alert_message.desc == 86'
     sees 'tls.handshake.ciphersuite == 0x5600'
     capture
@@ -192,7 +192,7 @@ make_no_shared_cipher_tls12() {
 
 make_no_shared_cipher_alone() {
     say "No common suite in TLS 1.2, and nothing in the capture tells what the server would take: the packets prove only that the parameters were rejected."
-    expect outcome=failed verdict=parameters-rejected sni=$name ended_by=server
+    expect outcome=failed verdict=parameters-rejected sni=$name ended_by=server "near=version-unsupported: the alert 40 alone names no version" "near=no-shared-cipher: nothing tells what the server would take"
     sees 'tls.alert_message.desc == 40'
     capture
     nginx_start "ssl_protocols TLSv1.2; ssl_ciphers ECDHE-RSA-AES256-GCM-SHA384;"
@@ -223,7 +223,7 @@ make_no_shared_cipher_java() {
 
 make_no_shared_group_tls13() {
     say "No common group in TLS 1.3: the server has P-521 only, the client X25519 only; another client completes by HelloRetryRequest. OpenSSL on both sides."
-    expect outcome=failed verdict=no-shared-group sni=$name ended_by=server
+    expect outcome=failed verdict=no-shared-group sni=$name ended_by=server "near=no-shared-signature-algorithm: the same alert, and the algorithms are shared"
     expect outcome=completed verdict=ok sni=$name version=TLSv1.3 group=secp521r1
     sees 'tls.alert_message.desc == 40'
     capture
@@ -246,7 +246,7 @@ make_no_shared_group_tls12() {
 
 make_no_shared_signature_algorithm() {
     say "No common signature algorithm: the server's RSA key may sign with RSA-PSS and SHA-512 only (s_server -sigalgs), the client accepts RSA-PSS with SHA-256; another client completes."
-    expect outcome=failed verdict=no-shared-signature-algorithm sni=$name ended_by=server
+    expect outcome=failed verdict=no-shared-signature-algorithm sni=$name ended_by=server "near=no-shared-certificate-type: RSA on both sides, only the algorithm differs"
     expect outcome=completed verdict=ok sni=$name version=TLSv1.2
     sees 'tls.alert_message.desc == 40'
     capture
@@ -326,7 +326,7 @@ make_alpn_mismatch_go_tls13() {
 
 make_alpn_ignored() {
     say "A server that ignores ALPN (nginx without http2 for a client that offers h2 only, then goes on): no mismatch, completes."
-    expect outcome=completed verdict=ok sni=$name absent=alpn-mismatch
+    expect outcome=completed verdict=ok sni=$name absent=alpn-mismatch "near=alpn-mismatch: no protocol was chosen, and the client went on"
     sees 'tls.app_data' 2
     capture
     web 443 rsa -tls1_2
@@ -351,7 +351,7 @@ nginx_named() {
 
 make_sni_missing_nginx() {
     say "The same nginx without any server name in the hello (s_client -noservername): unrecognized_name (112); with the name it completes."
-    expect outcome=failed verdict=sni-missing side=client ended_by=server
+    expect outcome=failed verdict=sni-missing side=client ended_by=server "near=sni-unrecognized: the same alert, but no name was sent"
     expect outcome=completed verdict=ok sni=$name
     sees 'tls.alert_message.desc == 112'
     capture
@@ -486,7 +486,7 @@ make_cipher_not_offered() {
 
 make_compression() {
     say "A server that chooses DEFLATE compression though only null was offered (hand-made ServerHello, tools/hello.py): s_client breaks off with illegal_parameter. No software of Debian 12 still compresses."
-    expect outcome=failed verdict=protocol-violation sni=$name side=server ended_by=client
+    expect outcome=failed verdict=protocol-violation sni=$name side=server ended_by=client also=compression-enabled
     sees 'tls.handshake.type == 2 && tls.handshake.comp_method == 1'
     sees 'tls.alert_message'
     capture
@@ -509,7 +509,7 @@ make_hello_retry_refused() {
 
 make_hello_retry_then_closed() {
     say "The server sends a HelloRetryRequest and closes when the second hello is there (tools/retry.py)."
-    expect outcome=failed verdict=hello-retry-failed sni=$name side=server ended_by=server
+    expect outcome=failed verdict=hello-retry-failed sni=$name side=server ended_by=server "near=hello-closed: the server closed without an alert, but had answered the first hello"
     sees 'tls.handshake.type == 1' 2
     sees 'tcp.flags.fin == 1 && ip.src == 10.9.0.1'
     capture
@@ -540,7 +540,7 @@ make_user_canceled() {
 
 make_client_killed() {
     say "The client gives up in the middle of the handshake (curl --max-time 0.6 to a server behind a slow link of 400 ms): FIN from the client before the server's flight reached it, no alert."
-    expect outcome=failed verdict=client-gave-up sni=$name ended_by=client
+    expect outcome=failed verdict=client-gave-up sni=$name ended_by=client "near=reset-injected: RSTs of a closed socket after its FIN"
     sees 'tls.handshake.type == 2'
     sees 'tcp.flags.fin == 1 && ip.src == 10.9.0.2 || tcp.flags.reset == 1 && ip.src == 10.9.0.2'
     never 'tls.alert_message'
@@ -629,7 +629,7 @@ make_heartbleed_attempt() {
 
 make_ech_grease_nss() {
     say "NSS sends a GREASE encrypted_client_hello extension (tstclnt -i 100), the server ignores it. TLS 1.3, completes."
-    expect outcome=completed verdict=ok sni=$name version=TLSv1.3 absent=ech-rejected
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.3 absent=ech-rejected "near=ech-rejected: GREASE"
     sees 'tls.handshake.type == 1 && tls.handshake.extension.type == 65037'
     capture
     nginx_start "ssl_protocols TLSv1.3;"

@@ -8,7 +8,7 @@ rejecting() {
     for client in "$@"; do
         case $version:$client in
         *:curl-late | 1.2:nss | 1.2:wget | 1.2:node) expect outcome=failed verdict="$code" sni="${reject_sni:-$name}" side="${reject_side:-server}" ended_by=client version=TLSv$version client=$client ;;
-        1.2:*) expect outcome=failed verdict="$code" sni="${reject_sni:-$name}" side="${reject_side:-server}" ended_by=client version=TLSv$version client=$client ;;
+        1.2:*) expect outcome=failed verdict="$code" sni="${reject_sni:-$name}" side="${reject_side:-server}" ended_by=client version=TLSv$version client=$client "${reject_near[@]}" ;;
         1.3:curl | 1.3:python | 1.3:openssl) expect outcome=failed verdict="${hidden:-certificate-rejected}" sni="${reject_sni:-$name}" ended_by=client version=TLSv$version client=$client ;;
         1.3:node) expect outcome=failed verdict=client-gave-up sni="${reject_sni:-$name}" ended_by=client version=TLSv$version client=$client ;;
         *) expect outcome=failed verdict=encrypted-alert sni="${reject_sni:-$name}" ended_by=client version=TLSv$version client=$client ;;
@@ -82,6 +82,7 @@ make_unknown_ca_tls12() {
 make_unknown_ca_java() {
     say "The chain ends in a root that the client does not know: Java says certificate_unknown (46)."
     sees 'tls.alert_message.desc == 46'
+    local reject_near=("near=chain-incomplete: the end of the chain is not trusted, but nothing is missing" "near=self-signed: a certificate of the chain is, not the server's own")
     rejecting unknown 1.2 issuer-untrusted java
 }
 
@@ -119,7 +120,7 @@ make_missing_intermediate_aia() {
 
 make_missing_intermediate_seen_elsewhere() {
     say "A server on port 443 without the intermediate; another on port 8443 sends it, which proves what is missing. curl to both."
-    expect outcome=failed verdict=chain-incomplete sni=$name side=server ended_by=client certainty=proven
+    expect outcome=failed verdict=chain-incomplete sni=$name side=server ended_by=client certainty=proven "near=issuer-untrusted: with the missing link the root is trusted"
     expect outcome=completed verdict=ok sni=$name
     sees 'tls.alert_message.desc == 48'
     capture
@@ -143,7 +144,7 @@ make_wrong_name_tls13() {
 
 make_wrong_name_curl_tls13() {
     say "curl, TLS 1.3, wrong name: it finishes the handshake, sends no request and says close_notify, encrypted. Nothing in the packets tells why."
-    expect outcome=completed verdict=ok sni=$name version=TLSv1.3
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.3 "near=encrypted-alert: the client's last record has an alert's size, and is close_notify"
     sees 'tls.app_data' 3
     capture
     web 443 wrongname -tls1_3
@@ -226,7 +227,7 @@ make_must_staple_missing() {
 
 make_expiring_certificate() {
     say "A certificate that expires in ten days. Completes."
-    expect outcome=completed verdict=ok sni=$name also=certificate-expiring
+    expect outcome=completed verdict=ok sni=$name also=certificate-expiring "near=certificate-expired: it expires in ten days"
     sees 'tls.handshake.type == 11'
     capture
     web 443 expiring -tls1_2
@@ -235,7 +236,7 @@ make_expiring_certificate() {
 
 make_root_included() {
     say "The server sends its root along. Completes."
-    expect outcome=completed verdict=ok sni=$name also=root-included
+    expect outcome=completed verdict=ok sni=$name also=root-included "near=chain-disordered: more certificates than needed, in order"
     sees 'tls.handshake.type == 11'
     capture
     nginx_chain="$pki/rsa.withroot" nginx_start "ssl_protocols TLSv1.2;"
@@ -253,7 +254,7 @@ make_chain_disordered() {
 
 make_interception() {
     say "The same public name with two issuers: directly (port 443, an authority that stands for a public one), and as an inspecting proxy of a company shows it (port 8443, an authority of its own, minted an hour ago). s_client takes both without verification."
-    expect outcome=completed verdict=ok sni=www.example.com
+    expect outcome=completed verdict=ok sni=www.example.com "near=interception-suspected: a public name with a trusted issuer"
     expect outcome=completed verdict=ok sni=www.example.com also=interception-suspected
     sees 'tls.handshake.type == 11' 2
     capture
@@ -265,7 +266,7 @@ make_interception() {
 
 make_interception_rejected() {
     say "An inspecting proxy's certificate for www.example.com, whose authority the client does not have: curl says unknown_ca."
-    expect outcome=failed verdict=issuer-untrusted sni=www.example.com ended_by=client also=interception-suspected
+    expect outcome=failed verdict=issuer-untrusted sni=www.example.com ended_by=client also=interception-suspected "near=certificate-not-yet-valid: minted an hour before"
     sees 'tls.alert_message.desc == 48'
     capture
     web 443 intercepted -tls1_2
@@ -274,8 +275,8 @@ make_interception_rejected() {
 
 make_unverified() {
     say "Clients that do not verify (curl -k) against an expired and a self-signed certificate: both complete."
-    expect outcome=completed verdict=ok sni=$name also=certificate-expired
-    expect outcome=completed verdict=ok sni=$name also=self-signed
+    expect outcome=completed verdict=ok sni=$name also=certificate-expired "near=certificate-rejected: a fault that the client does not look for" "near=certificate-expiring: expired already"
+    expect outcome=completed verdict=ok sni=$name also=self-signed "near=root-included: the leaf is its own root"
     sees 'tls.handshake.type == 11' 2
     capture
     web 443 expired -tls1_2
@@ -286,7 +287,7 @@ make_unverified() {
 
 make_no_close_notify() {
     say "The server ends a completed TLS 1.2 connection by FIN without close_notify (Python's ssl does so when a socket is closed without unwrap): 'unexpected eof while reading' in OpenSSL 3."
-    expect outcome=completed verdict=ok sni=$name also=closed-without-notify
+    expect outcome=completed verdict=ok sni=$name also=closed-without-notify "near=server-gave-up: the server closes without an alert after the handshake"
     sees 'tls.app_data' 2
     never 'tls.record.content_type == 21 && ip.src == 10.9.0.1'
     capture

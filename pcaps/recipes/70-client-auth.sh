@@ -50,7 +50,7 @@ make_client_auth_missing_gnutls_server() {
 
 make_client_auth_missing_java_server() {
     say "A Java server demands a client certificate (TLS 1.2), curl and GnuTLS have none."
-    expect outcome=failed verdict=client-auth-required sni=$name side=client ended_by=server
+    expect outcome=failed verdict=client-auth-required sni=$name side=client ended_by=server "near=parameters-rejected: a refusal after the hello, whose reason is known"
     expect outcome=failed verdict=client-auth-required sni=$name side=client ended_by=server
     sees 'tls.alert_message && ip.src == 10.9.0.1' 2
     capture
@@ -81,7 +81,7 @@ make_client_auth_missing_nss_server() {
 
 make_client_auth_nginx_400() {
     say "nginx with ssl_verify_client on, a client without certificate (curl): the handshake completes, the answer inside is HTTP 400. No TLS failure."
-    expect outcome=completed verdict=ok sni=$name absent=client-auth-required
+    expect outcome=completed verdict=ok sni=$name absent=client-auth-required "near=client-auth-required: asked for and not sent, the handshake completes all the same"
     sees 'tls.handshake.type == 13'
     sees 'tls.app_data' 2
     capture
@@ -104,7 +104,7 @@ with_cert() { get --cert "$pki/$1.pem" --key "$pki/$1.key" "${@:2}" https://$nam
 
 make_client_cert_wrong_ca_tls12() {
     say "curl brings a client certificate of another authority than the server asks for (the request names the lab's client CA): unknown_ca (48), TLS 1.2."
-    expect outcome=failed verdict=client-ca-not-accepted sni=$name version=TLSv1.2 side=client ended_by=server
+    expect outcome=failed verdict=client-ca-not-accepted sni=$name version=TLSv1.2 side=client ended_by=server "near=client-certificate-rejected: the request itself tells what is wrong"
     sees 'tls.alert_message.desc == 48 && ip.src == 10.9.0.1'
     sees 'tls.handshake.type == 15'
     capture
@@ -132,7 +132,7 @@ make_client_cert_not_named_java() {
 
 make_client_cert_expired_tls12() {
     say "curl brings a client certificate that expired three days ago: certificate_expired (45) from s_server (TLS 1.2)."
-    expect outcome=failed verdict=client-certificate-rejected sni=$name version=TLSv1.2 side=client ended_by=server certainty=proven
+    expect outcome=failed verdict=client-certificate-rejected sni=$name version=TLSv1.2 side=client ended_by=server certainty=proven "near=client-ca-not-accepted: the authority is named in the request"
     sees 'tls.alert_message.desc == 45 && ip.src == 10.9.0.1'
     capture
     demanding 1.2

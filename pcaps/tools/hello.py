@@ -2,7 +2,7 @@
 
 hello.py [cipher=HEX] [compression=HEX] [renegotiation=yes] [unasked=HEX] [version=HEX] CERTIFICATE...
     a server's first flight of TLS 1.2 with RSA key exchange: ServerHello, Certificate, ServerHelloDone
-hello.py client [heartbeat]
+hello.py client [heartbeat] [deflate]
     a ClientHello of TLS 1.2
 """
 import os
@@ -32,7 +32,8 @@ if sys.argv[1] == "client":
     extensions += extension(13, vector(bytes.fromhex("0401050106010804"), 2)) + extension(0xFF01, b"\0")
     if "heartbeat" in sys.argv:
         extensions += extension(15, b"\x01")
-    body = b"\x03\x03" + os.urandom(32) + b"\0" + vector(bytes.fromhex("c02fc030009c002f"), 2) + b"\x01\x00" + vector(extensions, 2)
+    body = b"\x03\x03" + os.urandom(32) + b"\0" + vector(bytes.fromhex("c02fc030009c002f"), 2)
+    body += (b"\x02\x01\x00" if "deflate" in sys.argv else b"\x01\x00") + vector(extensions, 2)
     print(record(message(1, body), 0x0301).hex())
     sys.exit()
 

@@ -12,7 +12,7 @@ DIR is c2s or s2c; N counts frames with TCP payload in that direction, retransmi
   large:DIR:SIZE      loses IP packets longer than SIZE, silently
   toobig:DIR:SIZE     the same, but answers with ICMP "fragmentation needed"
   fragment:DIR:SIZE   splits IPv4 packets into fragments of at most SIZE payload bytes
-  bare:DIR            loses frames that are neither SYN nor RST
+  bare:DIR[:MS]       loses frames that are neither SYN nor RST (for MS from the first of them on)
   reset:DIR:N:TTL     after that frame sends a RST in its sender's name to its receiver, and one to its sender; TTL as given
   resettwice:DIR:N:TTL  the same, but each RST comes twice, with different sequence numbers
   late:DIR:MS         delays every frame
@@ -130,6 +130,7 @@ class Direction:
         self.count = 0
         self.held = None
         self.stopped = None
+        self.since = None
         self.forgotten = set()
 
     def treat(self, data):
@@ -168,7 +169,9 @@ class Direction:
             if verb == "fragment" and frame.ip and frame.total - frame.header > at:
                 delivered = fragments(frame, at)
             if verb == "bare" and frame.tcp and not frame.flags & 6:
-                return []
+                self.since = self.since or time.monotonic()
+                if not at or time.monotonic() - self.since < at / 1000:
+                    return []
             if verb in ("reset", "resettwice") and hit:
                 for shift in (0, 1460) if verb == "resettwice" else (0,):
                     extra.append((False, reset_frame(frame, int(values[1]), True, shift)))

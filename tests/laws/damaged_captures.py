@@ -35,6 +35,7 @@ LEFT = {
     "client-ca-not-accepted": {"client-certificate-rejected"},
     "sni-missing": {"sni-unrecognized", "certificate-rejected"},
     "version-intolerant": {"hello-closed", "hello-reset", "hello-unanswered"},
+    "reset-injected": {"hello-reset"},
     "no-shared-cipher": {"parameters-rejected", "protocol-violation"},
 }
 

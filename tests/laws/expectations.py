@@ -15,7 +15,7 @@ KEYS = {"outcome": "outcome", "verdict": "verdict", "side": "verdict_side", "end
 
 
 def expectations(note):
-    """The expect blocks of a note, each a dictionary."""
+    """The expect blocks of a note, each a dictionary; `near` lines, of which there may be several, as a list."""
     blocks = []
     block = None
     for line in note.read_text().splitlines():
@@ -24,7 +24,10 @@ def expectations(note):
             blocks.append(block)
         elif block is not None and line.startswith("  ") and ":" in line:
             key, value = line.strip().split(":", 1)
-            block[key] = value.strip()
+            if key == "near":
+                block.setdefault(key, []).append(value.strip())
+            else:
+                block[key] = value.strip()
         elif line.strip():
             block = None
     return blocks
@@ -64,6 +67,9 @@ def differences(expected, record):
     for code in filter(None, (c.strip() for c in expected.get("absent", "").split(","))):
         if code in findings:
             found.append(f"finding {code}, which must not be there")
+    for code in (near.partition(":")[0] for near in expected.get("near", [])):
+        if code in findings:
+            found.append(f"finding {code}, which it only comes near to")
     for finding in record.get("findings", []):
         if not finding["summary"] or (finding.get("severity") == "error" and not finding.get("evidence")):
             found.append(f"{finding['code']} without a sentence or without evidence")
@@ -135,6 +141,9 @@ def check(note, arguments, problems, excused):
     shown = sorted((r for r in found if r["record"] == "connection"), key=lambda r: r["id"])
     for block in names:
         problems += [f"{name} {block.get('name')}: {d}" for d in name_differences(block, [r for r in found if r["record"] == "name"])]
+    is_near_name = any(near.startswith("name-not-resolved:") for e in expected for near in e.get("near", []))
+    if is_near_name and any(r.get("findings") for r in found if r["record"] == "name"):
+        problems.append(f"{name}: a name with a finding, where one only comes near to it")
     for number, block in enumerate(expected, 1):
         if number > len(shown):
             wrong = ["no such connection is reported"]

@@ -39,10 +39,8 @@ static void put(uint8_t *at, uint64_t value, unsigned len)
 
 static uint32_t sum(uint32_t so_far, const uint8_t *at, size_t len)
 {
-    for (size_t i = 0; i + 1 < len; i += 2)
-        so_far += (uint32_t)at[i] << 8 | at[i + 1];
-    if (len % 2)
-        so_far += (uint32_t)at[len - 1] << 8;
+    for (size_t i = 0; i < len; i++)
+        so_far += i % 2 ? at[i] : (uint32_t)at[i] << 8;
     while (so_far >> 16)
         so_far = (so_far & 0xffff) + (so_far >> 16);
     return so_far;
