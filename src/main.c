@@ -157,10 +157,11 @@ static bool has_failure(const struct options *options, const struct pipeline_res
     return options->fail_on != FAIL_ON_NOTHING && errors > 0;
 }
 
-static int run(const struct options *options)
+static int run(const struct options *options, const struct seen_as *seen)
 {
     struct pipeline_options pipeline = options->pipeline;
     pipeline.fd = STDOUT_FILENO;
+    pipeline.selection.seen_as = seen;
     struct output output = {options, -1};
     if (options->output) {
         pipeline.open_output = open_output;
@@ -229,14 +230,14 @@ static int print_text(char *text)
     return status;
 }
 
-static int work(struct options *options, enum options_result result)
+static int work(const struct options *options, enum options_result result)
 {
     struct seen_as seen;
     int status = options->seen_as ? read_seen_as(options, &seen) : EXIT_SUCCESS;
     if (status != EXIT_SUCCESS)
         return status;
-    options->pipeline.selection.seen_as = options->seen_as ? &seen : NULL;
-    return result == OPTIONS_RUN ? run(options) : explain(options, options->pipeline.selection.seen_as);
+    const struct seen_as *line = options->seen_as ? &seen : NULL;
+    return result == OPTIONS_RUN ? run(options, line) : explain(options, line);
 }
 
 int main(int argc, char **argv)
