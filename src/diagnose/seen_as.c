@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum { SIGNAL_CODES = 20 };
-enum ended { ENDED_ANY, ENDED_CLOSED, ENDED_RESET };
+enum ended { ENDED_ANY, ENDED_CLOSED, ENDED_RESET, ENDED_ALERT };
 
 #define CODES(...)                                                                                                     \
     {                                                                                                                  \
@@ -254,6 +254,25 @@ static enum seen_as_match match_findings(const enum finding_id *codes, unsigned 
     return SEEN_AS_NOT;
 }
 
+/* The alert that encryption hides, at the end or after completion, is the one that the verdict means first of all. */
+static enum seen_as_match match_hidden_alert(const struct seen_as *seen, uint8_t alert, const struct diagnosis *d)
+{
+    enum seen_as_match best = SEEN_AS_NOT;
+    bool is_hidden = d->end.kind == ENDING_HIDDEN_ALERT, is_after = d->end.kind == ENDING_OPEN;
+    for (unsigned k = 0; k < 2 && d->verdict.finding && (is_hidden || is_after); k++) {
+        enum role sender = k == 0 ? ROLE_SERVER : ROLE_CLIENT;
+        if (!can_send(seen, sender) || (is_hidden && sender != d->end.role))
+            continue;
+        struct alert_codes means = seen_as_alert_codes(alert, sender);
+        enum finding_id id = d->verdict.finding->id;
+        if (id == means.codes[0])
+            return SEEN_AS_VERDICT;
+        if (id == FINDING_ENCRYPTED_ALERT || is_one_of(means.codes, means.num, id))
+            best = SEEN_AS_BESIDE;
+    }
+    return best;
+}
+
 /* The alert that was seen decides, whatever the verdict; one that encryption hides may be any. */
 static enum seen_as_match match_alert(const struct seen_as *seen, uint8_t alert, const struct connection *c,
                                       const struct diagnosis *d)
@@ -265,13 +284,7 @@ static enum seen_as_match match_alert(const struct seen_as *seen, uint8_t alert,
         if (e->kind == EVENT_ALERT && e->code == alert && can_send(seen, e->role))
             return SEEN_AS_BESIDE;
     }
-    if (d->end.kind != ENDING_HIDDEN_ALERT || !d->verdict.finding || !can_send(seen, d->end.role))
-        return SEEN_AS_NOT;
-    struct alert_codes means = seen_as_alert_codes(alert, d->end.role);
-    enum finding_id id = d->verdict.finding->id;
-    if (id == means.codes[0])
-        return SEEN_AS_VERDICT;
-    return id == FINDING_ENCRYPTED_ALERT || is_one_of(means.codes, means.num, id) ? SEEN_AS_BESIDE : SEEN_AS_NOT;
+    return match_hidden_alert(seen, alert, d);
 }
 
 static enum seen_as_match match_signal(enum seen_as_signal signal, const struct diagnosis *d)
@@ -279,9 +292,12 @@ static enum seen_as_match match_signal(enum seen_as_signal signal, const struct 
     enum ended ended = signals[signal].ended;
     enum ending_kind kind = d->end.kind;
     bool is_told = kind == ENDING_ALERT || kind == ENDING_FIN || kind == ENDING_RST;
+    enum seen_as_match found = match_findings(signals[signal].codes, signals[signal].num, d);
+    if (ended == ENDED_ALERT)
+        return found == SEEN_AS_NOT && kind == ENDING_ALERT ? SEEN_AS_BESIDE : found;
     if (ended != ENDED_ANY && is_told)
         return (ended == ENDED_RESET) == (kind == ENDING_RST) && kind != ENDING_ALERT ? SEEN_AS_VERDICT : SEEN_AS_NOT;
-    return match_findings(signals[signal].codes, signals[signal].num, d);
+    return found;
 }
 
 enum seen_as_match seen_as_match(const struct seen_as *seen, const struct connection *c, const struct diagnosis *d)
