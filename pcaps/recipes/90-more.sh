@@ -4,7 +4,7 @@
 with_keys() {
     extension=pcapng
     export SSLKEYLOGFILE=$work/keys
-    commands+=("keys: SSLKEYLOGFILE of the client, put into the capture by editcap --inject-secrets tls,keys")
+    commands+=("keys: key log of the ${1:-client}, put into the capture by editcap --inject-secrets tls,keys")
     transform() {
         [ -s "$work/keys" ] || die "$recipe: no keys"
         editcap -F pcapng --inject-secrets "tls,$work/keys" "$1" "$2"

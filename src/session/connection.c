@@ -192,6 +192,17 @@ static void take_gaps(struct connection *c)
     }
 }
 
+/* TLS 1.3: the server's records stayed hidden, some of them at least. */
+static bool is_server_hidden(const struct connection *c)
+{
+    if (!c->keys)
+        return true;
+    for (unsigned i = 0; i < c->num_events; i++)
+        if (c->events[i].kind == EVENT_HIDDEN && c->events[i].role == ROLE_SERVER)
+            return true;
+    return false;
+}
+
 static enum chain_missing missing_chain(const struct connection *c)
 {
     if (c->chain.num > 0)
@@ -205,7 +216,7 @@ static enum chain_missing missing_chain(const struct connection *c)
     const struct cipher_suite *suite = c->has_cipher ? cipher_suite_find(c->cipher) : NULL;
     if (c->is_resumed)
         return CHAIN_RESUMED;
-    if (version_is_tls13(c->version))
+    if (version_is_tls13(c->version) && is_server_hidden(c))
         return CHAIN_ENCRYPTED;
     if (suite &&
         (strcmp(suite->auth, "anon") == 0 || strcmp(suite->auth, "PSK") == 0 || strcmp(suite->auth, "SRP") == 0))
