@@ -138,7 +138,7 @@ static int refuse(const char *word, int key, bool is_missing, struct error *erro
 static int value_index(const struct option_row *row, const char *value, size_t len, struct error *error)
 {
     char all[256] = "";
-    for (int i = 0; row->values[i]; i++) {
+    for (int i = 0; row->values && row->values[i]; i++) {
         if (strlen(row->values[i]) == len && memcmp(row->values[i], value, len) == 0)
             return i;
         strncat(all, i > 0 ? ", " : "", sizeof all - strlen(all) - 1);

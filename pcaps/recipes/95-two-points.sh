@@ -70,3 +70,40 @@ make_compare_rewritten_inside() {
     nginx_start "ssl_protocols TLSv1.3;"
     client_patience=8 talk -servername $name
 }
+
+make_compare_hidden_inside() {
+    say "An inspecting proxy (socat) as in compare-inside, but TLS 1.3 on both sides hides the chains: client's side of it. Of the first connection nothing tells that compare-hidden-outside was running before its hello; at the second, a ServerHello answers a hello that never came out, while other software asks for the same name there."
+    expect outcome=completed verdict=ok sni=www.example.com version=TLSv1.3
+    expect outcome=completed verdict=ok sni=www.example.com version=TLSv1.3
+    expect record=pair matched_by=name none=interception-suspected differs=client_random,client_hello
+    expect record=pair matched_by=name code=interception-suspected certainty=likely side=path differs=client_random,client_hello
+    expect_also outcome=completed verdict=ok sni=www.example.com version=TLSv1.3
+    expect_also outcome=completed verdict=ok sni=www.example.com version=TLSv1.3
+    sees 'tls.handshake.type == 2' 2
+    never 'tls.handshake.type == 11'
+    cat "$pki/intercepted.chain" "$pki/intercepted.key" >"$work/proxy.pem"
+    web 8443 direct -tls1_3
+    server 443 socat "openssl-listen:443,reuseaddr,fork,cert=$work/proxy.pem,verify=0" "openssl-connect:127.0.0.1:8443,snihost=www.example.com,cafile=$pki/public.pem,verify=0"
+    capture
+    capture_also_dev=lo capture_also compare-hidden-outside
+    client curl -sS -o /dev/null --cacert "$pki/corp.pem" https://www.example.com/
+    sleep 0.3
+    client curl -sS -o /dev/null --cacert "$pki/corp.pem" https://www.example.com/
+    sleep 0.5
+}
+
+make_compare_forwarded_inside() {
+    say "A proxy that forwards by name and leaves TLS alone (HAProxy in mode tcp): client's side of it. At compare-forwarded-outside, between proxy and server, TCP is another connection, but the ClientHello is the very same: no interception."
+    expect outcome=completed verdict=ok sni=$name
+    expect record=pair matched_by=client_random none=interception-suspected differs=client_address,server_address
+    expect_also outcome=completed verdict=ok sni=$name
+    sees 'tls.handshake.type == 2'
+    web 8443 rsa
+    printf 'defaults\n mode tcp\n timeout client 5s\n timeout server 5s\n timeout connect 5s\nfrontend in\n bind :443\n tcp-request inspect-delay 2s\n tcp-request content accept if { req_ssl_hello_type 1 }\n use_backend out if { req.ssl_sni -i %s }\nbackend out\n server s 127.0.0.1:8443\n' $name >"$work/haproxy.cfg"
+    commands+=("haproxy: mode tcp, use_backend by req.ssl_sni, server 127.0.0.1:8443")
+    server 443 haproxy -db -f "$work/haproxy.cfg"
+    capture
+    capture_also_dev=lo capture_also compare-forwarded-outside
+    get https://$name/
+    sleep 0.3
+}

@@ -126,13 +126,26 @@ static bool has_other_random(const struct contrast *k)
            memcmp(k->at[0]->random, k->at[1]->random, sizeof k->at[0]->random) != 0;
 }
 
+/* Chains are hidden, but the server answered a hello that never came by at the other point, where meanwhile other
+ * software asked for the same name. */
+static bool is_answered_in_between(const struct contrast *k, const struct pair_context *x)
+{
+    const struct sighting *near = k->at[k->near], *far = k->at[!k->near];
+    int64_t later;
+    bool is_within = !__builtin_sub_overflow(far->time_ns, near->time_ns, &later) && later >= 0 &&
+                     later <= moment_since(&near->end, &near->start);
+    return near->how == PAIR_NAME && has_other_random(k) && near->server_hello.place.frame &&
+           (near->num_chain == 0 || far->num_chain == 0) && is_within && near->ja4[0] && far->ja4[0] &&
+           strcmp(near->ja4, far->ja4) != 0 && pair_was_running(x, k->near, &near->client_hello);
+}
+
 static void interception(struct contrast *k, const struct pair_context *x)
 {
     const struct sighting *a = k->at[0], *b = k->at[1];
     bool has_other_issuers = contrast_has_other_issuers(a, b), is_other_hello = has_other_random(k);
     bool is_terminated = is_other_hello && k->at[0]->how == PAIR_TCP && is_same_time(k, x);
     bool is_proven = is_terminated || (has_other_issuers && is_same_time(k, x));
-    if (!has_other_issuers && !is_terminated)
+    if (!has_other_issuers && !is_terminated && !is_answered_in_between(k, x))
         return;
     struct diagnosis *d = &k->diagnosis;
     struct finding *f = finding_add(d, FINDING_INTERCEPTION_SUSPECTED, is_proven ? CERTAINTY_PROVEN : CERTAINTY_LIKELY);
@@ -149,7 +162,9 @@ static void interception(struct contrast *k, const struct pair_context *x)
                        pair_is_same_tcp(a, b) ? "sequence numbers" : "addresses and ports");
     else if (is_other_hello)
         finding_detail(d, f, "The ClientHello with its random arrived nowhere; another one left in its place.");
-    if (!is_proven)
+    if (!has_other_issuers && !is_terminated)
+        finding_detail(d, f, "The chains are not both to be seen; key logs (--keylog) would show them, and prove it.");
+    else if (!is_proven)
         finding_detail(d, f,
                        "The captures were not taken at the same time: the server may have changed its "
                        "certificate in between.");

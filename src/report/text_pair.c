@@ -15,7 +15,7 @@ static const char *const how_texts[] = {
 
 static void title(struct text *t, const struct contrast *contrast)
 {
-    const struct sighting *a = contrast->at[0], *b = contrast->at[1], *s = a ? a : b;
+    const struct sighting *a = contrast->at[0], *b = contrast->at[1];
     const char *name = a && a->name ? a->name : b ? b->name : NULL;
     text_styled(t, STYLE_TITLE, "COMPARED");
     if (contrast->diagnosis.verdict.code) {
@@ -33,7 +33,7 @@ static void title(struct text *t, const struct contrast *contrast)
         text_plain(t, "  ");
         text_bytes_of(t, name);
     }
-    text_printf(t, "  (%s)", how_texts[s->how]);
+    text_printf(t, "  (%s)", how_texts[a ? a->how : b ? b->how : PAIR_NONE]);
     text_line_end(t);
 }
 

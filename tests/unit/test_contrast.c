@@ -89,8 +89,10 @@ static const struct contrast_difference *difference(const char *what)
 static void expect_difference(const char *what, const char *in_a, const char *in_b)
 {
     const struct contrast_difference *d = difference(what);
-    if (!d)
+    if (!d) {
         fail_msg("no difference in %s", what);
+        return;
+    }
     assert_string_equal(d->a, in_a);
     assert_string_equal(d->b, in_b);
 }
@@ -215,6 +217,29 @@ static void test_no_interception(void **state)
     assert_false(contrast_has_other_issuers(&a, &b));
     give_chain(&b, "bb", "CN=Intermediate", 5); /* sends its intermediate, the other does not */
     b.issuers[1] = 2;
+    expect_no_finding();
+}
+
+/* Chains are encrypted: what is left is a hello that was answered without passing. */
+static void test_interception_with_hidden_chains(void **state)
+{
+    (void)state;
+    a.how = b.how = PAIR_NAME;
+    memset(b.random, 's', sizeof b.random);
+    b.roles[ROLE_CLIENT].isn = 12;
+    b.time_ns = SECONDS(10.5);
+    a.end = (struct moment){{30, 0}, SECONDS(11)};
+    expect_no_finding(); /* the same software: the name's other connection */
+    memcpy(b.ja4, "t13d1516h1", sizeof "t13d1516h1");
+    const struct finding *f = expect_finding(FINDING_INTERCEPTION_SUSPECTED, CERTAINTY_LIKELY, PARTY_PATH, 0);
+    assert_non_null(strstr(f->detail, "--keylog"));
+    a.server_hello = (struct moment){{0, 0}, 0}; /* never answered: lost on the way */
+    expect_no_finding();
+    a.server_hello = (struct moment){{6, 0}, SECONDS(10.3)};
+    b.time_ns = SECONDS(11.5); /* after it was over */
+    expect_no_finding();
+    b.time_ns = SECONDS(10.5);
+    context.vantages[1].first.time_ns = SECONDS(10.4); /* the other capture began too late to see the hello */
     expect_no_finding();
 }
 
@@ -457,6 +482,7 @@ int main(void)
         TEST(test_of_another_tcp_connection),
         TEST(test_interception),
         TEST(test_no_interception),
+        TEST(test_interception_with_hidden_chains),
         TEST(test_another_hello_on_the_same_tcp_connection),
         TEST(test_rewritten_hello),
         TEST(test_forged_reset),
