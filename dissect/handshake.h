@@ -224,6 +224,7 @@ void compressed_certificate_parse(struct cursor *body, struct compressed_certifi
 enum alert_code {
     ALERT_CLOSE_NOTIFY = 0,
     ALERT_HANDSHAKE_FAILURE = 40,
+    ALERT_ILLEGAL_PARAMETER = 47,
     ALERT_UNKNOWN_CA = 48,
     ALERT_DECODE_ERROR = 50,
     ALERT_PROTOCOL_VERSION = 70,

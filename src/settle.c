@@ -1,6 +1,7 @@
 /* What becomes of connections that are over: reported at once, held to the end of the capture, or counted. */
 #include "bounds.h"
 #include "diagnose/name.h"
+#include "diagnose/server.h"
 #include "pipeline_internal.h"
 
 #include <arpa/inet.h>
@@ -207,10 +208,12 @@ static bool report_judged(struct pipeline *p, const struct connection *c, bool i
     judge(p, c);
     compare_settle(p->compare, c, &p->diagnosis);
     bool is_completed = p->diagnosis.verdict.outcome == OUTCOME_COMPLETED;
-    if (is_last || is_completed)
-        emit(p, c);
     if (is_completed && !p->has_learned)
         profiles_learn(p->profiles, c, true);
+    if (is_last || is_completed)
+        profiles_note(p->profiles, c, &p->diagnosis);
+    if (is_last || is_completed)
+        emit(p, c);
     return is_last || is_completed;
 }
 
@@ -421,6 +424,8 @@ void settle_names(struct pipeline *p)
 void settle_servers(struct pipeline *p)
 {
     const struct server_profile *server;
-    for (size_t next = 0; (server = profiles_next(p->profiles, &next));)
-        (void)report_server(p->report, server);
+    for (size_t next = 0; (server = profiles_next(p->profiles, &next));) {
+        diagnose_server(&p->diagnosis, p->profiles, server);
+        (void)report_server(p->report, server, &p->diagnosis, p->capture);
+    }
 }

@@ -1,7 +1,10 @@
-/* Signs that somebody in the middle made the certificate: hints, never an error by themselves. */
+/* Signs that somebody in the middle made the certificate: hints, each with its weight, never an error by themselves. */
 #include "diagnose/chain_faults.h"
+#include "diagnose/sightings.h"
 
 #include <string.h>
+
+enum { FRESH_SECONDS = 3600, LIKELY_WEIGHT = 4 };
 
 /* Names under these cannot be had on the Internet. */
 static const char *const private_domains[] = {"test", "local", "internal",  "home",   "corp",
@@ -31,40 +34,153 @@ static bool has_trusted_issuer(const struct connection *c)
     return false;
 }
 
-/* An earlier connection for the same name showed a certificate of another issuer. */
-static const struct certificate_facts *other_issuer(const struct server_profile *known, const char *issuer)
+struct scene {
+    const struct chain_view *v;
+    struct certificate *way[SIGHTING_WAY];
+    unsigned num_way;
+    const struct certificate_facts *leaf;
+    struct bytes name;
+    const struct sightings *sightings; /* NULL none */
+};
+
+static const char *text_of(struct diagnosis *d, const char *text)
 {
-    for (unsigned i = 0; known && i < known->num_leaves; i++) {
-        const struct certificate_facts *facts = certificate_facts(known->leaves[i]);
-        if (!facts->error && strcmp(facts->issuer, issuer) != 0)
-            return facts;
+    return finding_name(d, (struct bytes){(const uint8_t *)text, strlen(text)});
+}
+
+/* Each gives the sentence of its hint, and may add evidence; NULL: it does not hold. */
+
+static const char *private_issuer(const struct scene *scene, struct diagnosis *d, struct finding *f)
+{
+    const struct chain_view *v = scene->v;
+    const struct connection *c = v->s->c;
+    (void)f;
+    if (!is_public(scene->name) || c->num_verifications == 0 || v->shape.is_leaf_self_signed || v->shape.is_alone ||
+        has_trusted_issuer(c))
+        return NULL;
+    return finding_text(d, "The name is public, but its issuer %s is in no trust store used here",
+                        text_of(d, scene->leaf->issuer));
+}
+
+/* Another chain for the same name, earlier in the capture or on the same server, that leads to another root. */
+static const struct sighting *other_chain(const struct scene *scene)
+{
+    const struct sighting *seen;
+    unsigned num = scene->sightings ? sightings_of_name(scene->sightings, scene->name, &seen) : 0;
+    for (unsigned i = 0; i < num; i++) {
+        const struct certificate_facts *facts = certificate_facts(seen[i].way[0]);
+        if (!facts->error && seen[i].way[0] != scene->way[0] &&
+            !sightings_share_issuer(scene->way, scene->num_way, &seen[i]))
+            return &seen[i];
     }
     return NULL;
+}
+
+static const char *other_issuer(const struct scene *scene, struct diagnosis *d, struct finding *f)
+{
+    const struct sighting *other = has_trusted_issuer(scene->v->s->c) ? NULL : other_chain(scene);
+    if (!other)
+        return NULL;
+    const char *issuer = text_of(d, certificate_facts(other->way[0])->issuer);
+    if (f)
+        finding_evidence_connection(d, f, other->id, other->place, "the same name with a certificate issued by %s",
+                                    issuer);
+    return finding_text(d,
+                        "Another connection for the same name showed a certificate from %s, this one is from %s, and "
+                        "they have no root in common",
+                        issuer, text_of(d, scene->leaf->issuer));
+}
+
+static bool is_for(const struct certificate_facts *facts, struct bytes name)
+{
+    for (size_t i = 0; i < facts->num_san; i++)
+        if (strncmp(facts->san[i], "DNS:", 4) == 0 && strlen(facts->san[i]) == name.len + 4 &&
+            strncasecmp(facts->san[i] + 4, (const char *)name.at, name.len) == 0)
+            return true;
+    return false;
+}
+
+/* Proxies that inspect TLS make one key and many certificates. */
+static const char *one_key(const struct scene *scene, struct diagnosis *d, struct finding *f)
+{
+    const struct sighting *seen;
+    unsigned num =
+        scene->sightings ? sightings_of_key(scene->sightings, scene->v->s->c->chain.certificates[0], &seen) : 0;
+    for (unsigned i = 0; i < num; i++) {
+        const struct certificate_facts *facts = certificate_facts(seen[i].way[0]);
+        if (seen[i].way[0] == scene->way[0] || facts->error || is_for(facts, scene->name) ||
+            strcmp(facts->subject, scene->leaf->subject) == 0)
+            continue;
+        if (f)
+            finding_evidence_connection(d, f, seen[i].id, seen[i].place, "the same key in the certificate of %s",
+                                        text_of(d, facts->subject));
+        return finding_text(d, "Its key is also that of the certificate of %s", text_of(d, facts->subject));
+    }
+    return NULL;
+}
+
+static const char *minted(const struct scene *scene, struct diagnosis *d, struct finding *f)
+{
+    int64_t now = scene->v->s->c->flow->first.time_ns / 1000000000, age = now - scene->leaf->not_before;
+    (void)f;
+    if (now == 0 || scene->leaf->not_before == INT64_MIN || age < 0 || age > FRESH_SECONDS)
+        return NULL;
+    return finding_text(d, "It was made %lld minutes before this connection", (long long)(age / 60));
+}
+
+static const char *no_timestamps(const struct scene *scene, struct diagnosis *d, struct finding *f)
+{
+    (void)d, (void)f;
+    if (scene->leaf->has_scts || !is_public(scene->name))
+        return NULL;
+    return "It holds no signed certificate timestamps (SCT), which public authorities put into all of theirs";
+}
+
+static const struct hint {
+    unsigned weight;
+    bool is_enough; /* alone */
+    const char *(*find)(const struct scene *scene, struct diagnosis *d, struct finding *f);
+} hints[] = {
+    {2, true, private_issuer}, {2, true, other_issuer},   {2, false, one_key},
+    {1, false, minted},        {1, false, no_timestamps},
+};
+enum { NUM_HINTS = sizeof hints / sizeof *hints };
+
+static bool is_suspicious(const struct scene *scene, struct diagnosis *d)
+{
+    for (unsigned i = 0; i < NUM_HINTS; i++)
+        if (hints[i].is_enough && hints[i].find(scene, d, NULL))
+            return true;
+    return false;
 }
 
 void interception(struct chain_view *v, struct diagnosis *d)
 {
     const struct connection *c = v->s->c;
-    const struct certificate_facts *leaf = certificate_facts(c->chain.certificates[0]);
-    if (!c->has_client_hello || c->client_hello.ext.server_name.len == 0 || leaf->error)
-        return;
-    bool is_private = is_public(c->client_hello.ext.server_name) && c->num_verifications > 0 &&
-                      !v->shape.is_leaf_self_signed && !v->shape.is_alone && !has_trusted_issuer(c);
-    const struct server_profile *known =
-        v->s->context->profiles && !v->s->server ? profiles_named(v->s->context->profiles, c) : v->s->server;
-    const struct certificate_facts *other = has_trusted_issuer(c) ? NULL : other_issuer(known, leaf->issuer);
-    if (!is_private && !other)
+    const struct profiles *profiles = v->s->context->profiles;
+    struct scene scene = {.v = v,
+                          .leaf = certificate_facts(c->chain.certificates[0]),
+                          .name = c->has_client_hello ? c->client_hello.ext.server_name : (struct bytes){NULL, 0},
+                          .sightings = profiles ? profiles_sightings(profiles) : NULL};
+    for (unsigned i = 0; i < v->shape.num_issuers && i < SIGHTING_WAY; i++)
+        scene.way[scene.num_way++] = c->chain.certificates[v->shape.way[i]];
+    if (scene.name.len == 0 || scene.leaf->error || scene.num_way == 0 || !is_suspicious(&scene, d))
         return;
     struct finding *f = finding_add(d, FINDING_INTERCEPTION_SUSPECTED, CERTAINTY_POSSIBLE);
     finding_summary(d, f, "The certificate for %s may have been made by somebody in the middle.", say_server(d, v->s));
-    const char *issuer = finding_name(d, (struct bytes){(const uint8_t *)leaf->issuer, strlen(leaf->issuer)});
-    if (is_private)
-        finding_detail(d, f, "The name is public, but its issuer %s is in no trust store used here.", issuer);
-    if (other)
-        finding_detail(d, f, "Another connection for the same name showed a certificate from %s, this one is from %s.",
-                       finding_name(d, (struct bytes){(const uint8_t *)other->issuer, strlen(other->issuer)}), issuer);
+    finding_evidence(d, f, c->chain.place, "certificate for %s issued by %s", say_server(d, v->s),
+                     text_of(d, scene.leaf->issuer));
+    unsigned sum = 0, most = 0;
+    for (unsigned i = 0; i < NUM_HINTS; i++) {
+        const char *hint = hints[i].find(&scene, d, f);
+        most += hints[i].weight;
+        sum += hint ? hints[i].weight : 0;
+        if (hint)
+            finding_detail(d, f, "%s (weight %u).", hint, hints[i].weight);
+    }
+    f->certainty = sum >= LIKELY_WEIGHT ? CERTAINTY_LIKELY : CERTAINTY_POSSIBLE;
+    finding_detail(d, f, "That is a weight of %u of %u; from %d on it is likely.", sum, most, LIKELY_WEIGHT);
     finding_detail(d, f,
                    "A proxy that inspects TLS, or the name's own private authority; the certificate as seen "
                    "from another network would settle it.");
-    finding_evidence(d, f, c->chain.place, "certificate for %s issued by %s", say_server(d, v->s), issuer);
 }

@@ -1,20 +1,14 @@
 /* What goes on after, or beside, a handshake that completed: resumption, early data, renegotiation, close_notify. */
 #include "diagnose/rules.h"
 
-static bool is_offer(const struct connection *c)
-{
-    const struct client_hello *hello = &c->client_hello;
-    if (hello->ext.has_pre_shared_key || hello->ext.session_ticket.len > 0)
-        return true;
-    /* A hello that offers TLS 1.3 fills session_id with random bytes. */
-    return hello->session_id.len > 0 && client_hello_top_version(hello) < VERSION_TLS13;
-}
-
 static void resumption(const struct subject *s, struct diagnosis *d)
 {
     const struct connection *c = s->c;
     if (!c->has_client_hello || c->is_client_hello_cut || !c->has_server_hello || c->is_resumed ||
-        c->has_gap_in_handshake || c->has_cut_in_handshake || !is_offer(c))
+        c->has_gap_in_handshake || c->has_cut_in_handshake)
+        return;
+    bool is_by_id_alone = c->client_hello.session_id.len > 0 && s->top_version >= VERSION_TLS13 && s->context->profiles;
+    if (!profile_is_resumption_offer(is_by_id_alone ? profiles_named(s->context->profiles, c) : NULL, c))
         return;
     struct finding *f = finding_add(d, FINDING_RESUMPTION_REJECTED, CERTAINTY_PROVEN);
     finding_summary(d, f, "The client offered to resume a session; %s made a full handshake instead.",

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { DH_BITS = 2048 };
+enum { DH_BITS = 2048, TINY_DH_BITS = 1024 }; /* the latter is refused by default */
 static const uint16_t RENEGOTIATION_SCSV = 0x00FF;
 
 static void heartbleed(const struct subject *s, struct diagnosis *d)
@@ -211,6 +211,20 @@ static bool is_dh(enum kx_kind kind)
     return kind == KX_DHE || kind == KX_DH_ANON || kind == KX_DHE_PSK;
 }
 
+/* NSS says illegal_parameter for a small prime, others close or reset; nobody of them sends its own key any more. */
+static bool left_at_key_exchange(const struct subject *s)
+{
+    const struct connection *c = s->c;
+    if (!ended_by_alert(s, ROLE_CLIENT, ALERT_ILLEGAL_PARAMETER) &&
+        !(is_over_by_close(s) && s->end.role == ROLE_CLIENT))
+        return false;
+    for (unsigned i = 0; i < c->num_events; i++)
+        if (c->events[i].role == ROLE_CLIENT && c->events[i].kind == EVENT_HANDSHAKE &&
+            c->events[i].type == HS_CLIENT_KEY_EXCHANGE)
+            return false;
+    return c->key_exchange.dh_bits <= TINY_DH_BITS && !c->has_change_cipher_spec[ROLE_CLIENT];
+}
+
 static void dh_weak(const struct subject *s, struct diagnosis *d)
 {
     const struct connection *c = s->c;
@@ -219,9 +233,10 @@ static void dh_weak(const struct subject *s, struct diagnosis *d)
         return;
     bool is_alert = ended_by_alert(s, ROLE_CLIENT, ALERT_HANDSHAKE_FAILURE) ||
                     ended_by_alert(s, ROLE_CLIENT, ALERT_INSUFFICIENT_SECURITY);
-    bool is_cause = !s->is_completed && is_alert && !diagnosis_has_cause(d);
-    struct finding *f = is_cause ? finding_cause(d, FINDING_DH_WEAK, CERTAINTY_PROVEN, PARTY_CLIENT)
-                                 : finding_add(d, FINDING_DH_WEAK, CERTAINTY_PROVEN);
+    bool is_cause = !s->is_completed && (is_alert || left_at_key_exchange(s)) && !diagnosis_has_cause(d);
+    struct finding *f =
+        is_cause ? finding_cause(d, FINDING_DH_WEAK, is_alert ? CERTAINTY_PROVEN : CERTAINTY_LIKELY, PARTY_CLIENT)
+                 : finding_add(d, FINDING_DH_WEAK, CERTAINTY_PROVEN);
     if (!is_cause)
         f->severity = SEVERITY_WARNING;
     finding_summary(d, f, "%s uses a Diffie-Hellman prime of %u bits%s.", say_server(d, s), c->key_exchange.dh_bits,

@@ -81,7 +81,9 @@ static bool is_rst_of_other_ttl(const struct connection *c, enum role role)
 {
     const struct flow_rare *rare = rare_of(c);
     unsigned side = side_of(c, role);
-    return stream_of(c, role)->packets > rare->num_rst[side] && rare->rst_ttl[side] != stream_of(c, role)->ttl;
+    const struct stream *stream = stream_of(c, role);
+    /* Unlike that of all other packets: captured before and behind a router, each packet has two. */
+    return stream->packets > rare->num_rst[side] && !stream->has_other_ttl && rare->rst_ttl[side] != stream->ttl;
 }
 
 bool is_rst_strange(const struct connection *c, enum role role)

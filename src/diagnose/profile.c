@@ -2,6 +2,8 @@
 #include "diagnose/profile.h"
 
 #include "bounds.h"
+#include "diagnose/finding.h"
+#include "diagnose/sightings.h"
 #include "flow/blocks.h"
 #include "hash.h"
 
@@ -24,86 +26,18 @@ struct profiles {
     size_t num_alone; /* of these stand for their server's sum, too */
     struct slot *slots;
     size_t num_slots;
+    struct sightings *sightings;
 };
-
-bool code_set_has(const struct code_set *set, uint16_t code)
-{
-    for (unsigned i = 0; i < set->num; i++)
-        if (set->at[i] == code)
-            return true;
-    return false;
-}
-
-void code_set_add(struct code_set *set, uint16_t code)
-{
-    if (set->num < PROFILE_CODES && !code_set_has(set, code))
-        set->at[set->num++] = code;
-}
-
-static const struct {
-    unsigned kind;
-    const char *name, *key_type; /* as reports and as certificate_facts and signature_schemes.csv name it */
-} kinds[] = {
-    {KEY_RSA, "rsa", "rsa"},       {KEY_RSA, "rsa", "rsa-pss"},         {KEY_ECDSA, "ecdsa", "ec"},
-    {KEY_ECDSA, "ecdsa", "ecdsa"}, {KEY_ED25519, "ed25519", "ed25519"}, {KEY_ED448, "ed448", "ed448"},
-    {KEY_DSA, "dsa", "dsa"},       {KEY_OTHER, "other", "other"},
-};
-
-const char *key_kind_name(unsigned kind)
-{
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (kinds[i].kind == kind)
-            return kinds[i].name;
-    return "other";
-}
-
-static unsigned kind_of_type(const char *type)
-{
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (strcasecmp(kinds[i].key_type, type) == 0)
-            return kinds[i].kind;
-    return 0;
-}
-
-unsigned key_kind_of_scheme(uint16_t scheme)
-{
-    const struct signature_scheme *known = signature_scheme_find(scheme);
-    if (!known)
-        return 0;
-    unsigned kind = kind_of_type(known->key_type);
-    return kind ? kind : kind_of_type(known->name); /* the registry's "eddsa" are two types of key */
-}
-
-uint16_t client_hello_top_version(const struct client_hello *hello)
-{
-    if (!hello->ext.has_supported_versions)
-        return hello->legacy_version;
-    uint16_t top = 0;
-    for (size_t i = 0; i < hello->ext.supported_versions.num; i++) {
-        uint16_t version = u16_list_at(hello->ext.supported_versions, i);
-        if (version_is_tls13(version))
-            version = VERSION_TLS13;
-        if (!is_grease(version) && version > top && version <= VERSION_TLS13)
-            top = version;
-    }
-    return top ? top : hello->legacy_version;
-}
-
-bool client_hello_offers_version(const struct client_hello *hello, uint16_t version)
-{
-    if (!hello->ext.has_supported_versions)
-        return version <= hello->legacy_version && !version_is_tls13(version);
-    for (size_t i = 0; i < hello->ext.supported_versions.num; i++)
-        if (u16_list_at(hello->ext.supported_versions, i) == version)
-            return true;
-    return false;
-}
 
 struct profiles *profiles_new(void)
 {
     struct profiles *profiles = calloc(1, sizeof *profiles);
     if (profiles && getrandom(&profiles->seed, sizeof profiles->seed, 0) < 0)
         profiles->seed = (uint64_t)(uintptr_t)profiles;
+    if (profiles && !(profiles->sightings = sightings_new())) {
+        free(profiles);
+        return NULL;
+    }
     return profiles;
 }
 
@@ -122,6 +56,7 @@ void profiles_free(struct profiles *profiles)
             certificate_release(profile->leaves[leaf]);
         blocks_give(&profiles->blocks, profile, profile_size(profile));
     }
+    sightings_free(profiles->sightings);
     blocks_cleanup(&profiles->blocks);
     free(profiles->all);
     free(profiles->slots);
@@ -286,18 +221,25 @@ static struct server_profile *part_from(struct profiles *profiles, struct server
     return copy;
 }
 
-static void learn_leaf(struct server_profile *p, struct certificate *leaf)
+static struct profile_mark mark_of(const struct connection *c, struct place place)
 {
+    return (struct profile_mark){c->id, c->flow->first.time_ns, place};
+}
+
+static void learn_leaf(struct server_profile *p, const struct connection *c)
+{
+    struct certificate *leaf = c->chain.certificates[0];
     for (unsigned i = 0; i < p->num_leaves; i++)
         if (p->leaves[i] == leaf)
             return;
     if (p->num_leaves == PROFILE_LEAVES)
         return;
     certificate_hold(leaf);
+    p->shown[p->num_leaves] = mark_of(c, c->chain.place);
     p->leaves[p->num_leaves++] = leaf;
     const struct certificate_facts *facts = certificate_facts(leaf);
     if (!facts->error && facts->key_type)
-        p->key_kinds |= kind_of_type(facts->key_type) ? kind_of_type(facts->key_type) : KEY_OTHER;
+        p->key_kinds |= key_kind_of_type(facts->key_type) ? key_kind_of_type(facts->key_type) : KEY_OTHER;
 }
 
 static void learn_alpn(struct server_profile *p, struct bytes protocol)
@@ -325,6 +267,87 @@ static void learn_hidden_signature(struct server_profile *p, const struct client
     p->hidden_signatures = both;
 }
 
+/* Never 0. */
+static uint64_t session_hash(struct bytes id)
+{
+    return hash_bytes(0, id.at, id.len) | 1;
+}
+
+bool profile_is_resumption_offer(const struct server_profile *server, const struct connection *c)
+{
+    const struct client_hello *hello = &c->client_hello;
+    if (!c->has_client_hello || c->is_client_hello_cut)
+        return false;
+    if (hello->ext.has_pre_shared_key || hello->ext.session_ticket.len > 0)
+        return true;
+    if (hello->session_id.len == 0 || client_hello_top_version(hello) < VERSION_TLS13)
+        return hello->session_id.len > 0;
+    uint64_t session = session_hash(hello->session_id);
+    for (unsigned i = 0; server && i < PROFILE_SESSIONS; i++)
+        if (server->sessions[i] == session)
+            return true;
+    return false;
+}
+
+static void learn_session(struct server_profile *p, const struct connection *c)
+{
+    struct bytes id = c->server_hello.session_id;
+    bool is_whole = c->has_server_hello && !c->is_server_hello_cut && !c->has_gap_in_handshake;
+    struct profile_mark mark = mark_of(c, c->server_hello_moment.place);
+    if (c->is_resumed && p->num_resumed++ == 0)
+        p->resumed = mark;
+    bool is_refused = !c->is_resumed && is_whole && c->is_full_handshake && profile_is_resumption_offer(p, c);
+    if (is_refused && p->num_resumption_refused++ == 0)
+        p->resumption_refused = mark;
+    if (is_whole && !c->is_resumed && id.len > 0 && c->version <= VERSION_TLS12) {
+        p->sessions[p->next_session] = session_hash(id);
+        p->next_session = (uint8_t)((p->next_session + 1) % PROFILE_SESSIONS);
+    }
+}
+
+static const struct finding_evidence *other_connection(const struct finding *f)
+{
+    for (unsigned i = 0; i < f->num_evidence; i++)
+        if (f->evidence[i].connection != 0)
+            return &f->evidence[i];
+    return NULL;
+}
+
+static void note(struct server_profile *p, const struct connection *c, const struct finding *f,
+                 const struct finding_evidence *other)
+{
+    for (unsigned i = 0; i < p->num_notes; i++)
+        if (p->notes[i].finding == f->id) {
+            p->notes[i].num++;
+            return;
+        }
+    if (p->num_notes == PROFILE_NOTES)
+        return;
+    p->notes[p->num_notes++] = (struct profile_note){
+        .finding = (uint8_t)f->id,
+        .certainty = (uint8_t)f->certainty,
+        .side = (uint8_t)f->side,
+        .severity = (uint8_t)f->severity,
+        .num = 1,
+        .id = c->id,
+        .place = c->has_client_hello ? c->client_hello_moment.place : c->flow->first.place,
+        .other_id = other->connection,
+        .other_place = other->place,
+    };
+}
+
+void profiles_note(struct profiles *profiles, const struct connection *c, const struct diagnosis *d)
+{
+    for (unsigned i = 0; i < d->num; i++) {
+        const struct finding_evidence *other = other_connection(&d->findings[i]);
+        struct key key = key_of(profiles, c, true);
+        bool is_shown_alone = d->findings[i].certainty == CERTAINTY_PROVEN;
+        struct server_profile *p = other && !is_shown_alone ? find(profiles, &key) : NULL;
+        if (p)
+            note(p, c, &d->findings[i], other);
+    }
+}
+
 static void learn_choices(struct server_profile *p, const struct connection *c, bool is_completed)
 {
     code_set_add(&p->versions, c->version);
@@ -336,7 +359,9 @@ static void learn_choices(struct server_profile *p, const struct connection *c, 
         code_set_add(&p->signature_algorithms, c->key_exchange.signature_algorithm);
     learn_alpn(p, c->alpn);
     if (c->chain.num > 0)
-        learn_leaf(p, c->chain.certificates[0]);
+        learn_leaf(p, c);
+    if (is_completed)
+        learn_session(p, c);
     if (!c->has_client_hello || c->is_client_hello_cut)
         return;
     uint16_t top = client_hello_top_version(&c->client_hello);
@@ -380,6 +405,12 @@ void profiles_learn(struct profiles *profiles, const struct connection *c, bool 
         learn_into(named, c, is_completed);
     if (sum && sum != named)
         learn_into(sum, c, is_completed);
+    sightings_learn(profiles->sightings, c);
+}
+
+const struct sightings *profiles_sightings(const struct profiles *profiles)
+{
+    return profiles->sightings;
 }
 
 const struct server_profile *profiles_named(const struct profiles *profiles, const struct connection *c)
@@ -406,5 +437,5 @@ const struct server_profile *profiles_next(const struct profiles *profiles, size
 
 uint64_t profiles_limit_hits(const struct profiles *profiles)
 {
-    return profiles->limit_hits;
+    return profiles->limit_hits + sightings_limit_hits(profiles->sightings);
 }

@@ -8,8 +8,16 @@
 #include "session/connection.h"
 
 struct certificates;
+struct sightings;
 
-enum { PROFILE_CODES = 24, PROFILE_LEAVES = 8, PROFILE_PROTOCOLS = 8, PROFILE_PROTOCOL_LEN = 32 };
+enum {
+    PROFILE_CODES = 24,
+    PROFILE_LEAVES = 8,
+    PROFILE_PROTOCOLS = 8,
+    PROFILE_PROTOCOL_LEN = 32,
+    PROFILE_SESSIONS = 8,
+    PROFILE_NOTES = 6
+};
 
 /* A set of code points in the order in which they were seen. */
 struct code_set {
@@ -21,8 +29,24 @@ void code_set_add(struct code_set *set, uint16_t code);
 
 enum key_kind { KEY_RSA = 1, KEY_ECDSA = 2, KEY_ED25519 = 4, KEY_ED448 = 8, KEY_DSA = 16, KEY_OTHER = 32 };
 const char *key_kind_name(unsigned kind); /* of one bit: "rsa" "ecdsa" "ed25519" ... */
+/* Of a certificate's key, as certificate_facts name it; 0 unknown. */
+unsigned key_kind_of_type(const char *type);
 /* The kind of key that a signature scheme is made with; 0 unknown. */
 unsigned key_kind_of_scheme(uint16_t scheme);
+
+/* The first connection that shows something. */
+struct profile_mark {
+    uint64_t id;
+    int64_t time_ns; /* its beginning */
+    struct place place;
+};
+
+/* A finding of connections that rests on another connection of this server. */
+struct profile_note {
+    uint8_t finding, certainty, side, severity; /* enums of finding.h, as in the first */
+    uint64_t num, id, other_id;                 /* the first connection, and the other one */
+    struct place place, other_place;
+};
 
 struct server_profile {
     uint8_t ip_version;
@@ -38,7 +62,14 @@ struct server_profile {
     char alpn[PROFILE_PROTOCOLS][PROFILE_PROTOCOL_LEN + 1];
     unsigned num_alpn;
     struct certificate *leaves[PROFILE_LEAVES]; /* held */
+    struct profile_mark shown[PROFILE_LEAVES];  /* who showed each leaf first */
     unsigned num_leaves;
+    struct profile_mark resumed, resumption_refused;
+    uint64_t num_resumed, num_resumption_refused;
+    uint64_t sessions[PROFILE_SESSIONS]; /* hashes of the latest session IDs that it gave, TLS 1.2 and older; 0 none */
+    uint8_t next_session;
+    struct profile_note notes[PROFILE_NOTES];
+    unsigned num_notes;
     uint16_t lowest_top_version; /* of the hellos that it answered: the smallest "newest version offered"; 0 none */
     uint16_t highest_top_version;
     uint32_t largest_hello; /* bytes of the largest ClientHello that it answered */
@@ -59,7 +90,17 @@ const struct server_profile *profiles_named(const struct profiles *profiles, con
 const struct server_profile *profiles_all_names(const struct profiles *profiles, const struct connection *c);
 /* All with a name or none (no sums), in the order in which they were met; NULL at the end. */
 const struct server_profile *profiles_next(const struct profiles *profiles, size_t *next);
+/* Where certificates were seen, on all servers. */
+const struct sightings *profiles_sightings(const struct profiles *profiles);
 uint64_t profiles_limit_hits(const struct profiles *profiles);
+
+struct diagnosis;
+/* Keeps of a connection's findings what rests on other connections, and what its own packets do not prove. */
+void profiles_note(struct profiles *profiles, const struct connection *c, const struct diagnosis *d);
+
+/* The hello offers to resume a session: by a PSK, a ticket, or a session ID. One that offers TLS 1.3, too, fills the
+ * session ID with random bytes: there it counts only when this server gave it. `server` may be NULL. */
+bool profile_is_resumption_offer(const struct server_profile *server, const struct connection *c);
 
 /* The newest version that a hello offers, GREASE aside; drafts count as TLS 1.3. */
 uint16_t client_hello_top_version(const struct client_hello *hello);

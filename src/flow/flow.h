@@ -57,6 +57,7 @@ struct stream {
     uint16_t last_window;
     uint8_t window_scale; /* + 1, 0 unknown */
     uint8_t ttl;          /* of its first packet */
+    bool has_other_ttl;   /* some of its packets, RSTs aside, had another one */
     bool has_syn : 1, has_fin : 1, has_rst : 1, has_base : 1, is_cut : 1, had_zero_window : 1, fin_delivered : 1;
     bool is_guess : 1;     /* private: offset 0 was taken from the peer's acknowledgement */
     bool is_held : 1;      /* private: began in mid-stream, offset 0 still open */

@@ -246,6 +246,8 @@ static void take(struct flow_table *table, struct flow *flow, unsigned side, con
     if (flags & TCP_RST) {
         facts_rst(table, flow, side, p, moment);
     } else {
+        if (p->ttl != s->ttl)
+            s->has_other_ttl = true;
         if (p->window != s->last_window || p->window == 0)
             facts_window(table, flow, side, p);
         if (!(flags & TCP_SYN) && flow->setup != FLOW_COMPLETE && flow->setup != FLOW_UNSEEN)

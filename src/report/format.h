@@ -23,7 +23,9 @@ struct report_format {
     void (*connection)(struct report *report, const struct report_connection *c);
     void (*name_record)(struct report *report, const struct report_name *name);
     void (*pair)(struct report *report, const struct report_pair *pair);
-    void (*server)(struct report *report, const struct server_profile *server); /* NULL: not shown */
+    /* NULL: not shown */
+    void (*server)(struct report *report, const struct server_profile *server, const struct diagnosis *diagnosis,
+                   const struct capture *capture);
     void (*finish)(struct report *report, const struct report_summary *summary);
     void (*free)(struct report *report); /* state may be NULL */
 };

@@ -96,7 +96,8 @@ void json_compared(struct json *j, const struct pair_context *compared);
 
 /* json_server.c: a record; the summary's "told" */
 void json_told(struct json *j, const struct told_server *told);
-void json_server(struct report *report, const struct server_profile *server);
+void json_server(struct report *report, const struct server_profile *server, const struct diagnosis *diagnosis,
+                 const struct capture *capture);
 
 /* json_findings.c: "findings", the verdict's own first. */
 void json_findings(const struct json_record *r);

@@ -87,7 +87,8 @@ void json_told(struct json *j, const struct told_server *told)
     json_close(j, '}');
 }
 
-void json_server(struct report *report, const struct server_profile *server)
+void json_server(struct report *report, const struct server_profile *server, const struct diagnosis *diagnosis,
+                 const struct capture *capture)
 {
     struct json *j = &((struct json_report *)report->state)->json;
     char address[ADDRESS_LEN];
@@ -113,6 +114,11 @@ void json_server(struct report *report, const struct server_profile *server)
     JSON_KEY(j, "failed");
     json_u64(j, server->failed);
     chains(j, server);
+    if (diagnosis) {
+        const struct report_connection shown = {.diagnosis = diagnosis, .capture = capture};
+        const struct json_record r = {report->state, j, &shown, NULL, UINT32_MAX};
+        json_findings(&r);
+    }
     json_close(j, '}');
     json_line(j);
 }

@@ -65,10 +65,11 @@ int report_pair(struct report *report, const struct report_pair *pair)
     return report->out.error ? -1 : 0;
 }
 
-int report_server(struct report *report, const struct server_profile *server)
+int report_server(struct report *report, const struct server_profile *server, const struct diagnosis *diagnosis,
+                  const struct capture *capture)
 {
     if (report->format->server)
-        report->format->server(report, server);
+        report->format->server(report, server, diagnosis, capture);
     return report->out.error ? -1 : 0;
 }
 

@@ -93,7 +93,9 @@ struct report *report_new(const char *format, int fd, const struct report_option
 int report_connection(struct report *report, const struct report_connection *c);
 int report_name(struct report *report, const struct report_name *name);
 int report_pair(struct report *report, const struct report_pair *pair);
-int report_server(struct report *report, const struct server_profile *server); /* of one name, not a sum */
+/* Of one name, not a sum; with what several of its connections together show. `capture` may be NULL. */
+int report_server(struct report *report, const struct server_profile *server, const struct diagnosis *diagnosis,
+                  const struct capture *capture);
 int report_finish(struct report *report, const struct report_summary *summary, struct error *error) MUST_CHECK;
 void report_free(struct report *report);
 /* Names of all formats, NULL at the end. */

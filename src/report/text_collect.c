@@ -368,11 +368,13 @@ void text_collect_name(struct report *report, const struct report_name *name)
     draw_look_up(report, name, group);
 }
 
-void text_collect_server(struct report *report, const struct server_profile *profile)
+void text_collect_server(struct report *report, const struct server_profile *profile, const struct diagnosis *diagnosis,
+                         const struct capture *capture)
 {
     struct text_report *state = report->state;
+    (void)capture; /* frames stand in JSON */
     struct text_key key = server_key(state->seed, profile->ip_version, profile->address, profile->port, profile->name);
     /* Of those whose connections are not shown nothing is told. */
     if (!report->options.quiet && text_set_has(&state->known, key.a))
-        text_servers_push(&state->servers, profile, &key);
+        text_servers_push(&state->servers, profile, &key, diagnosis);
 }

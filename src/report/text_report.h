@@ -98,17 +98,21 @@ void text_warnings(struct text *t, struct text_entries *entries, struct text_gro
 void text_completed(struct text *t, struct text_entries *entries, struct text_groups *completed);
 
 /* Servers: the most important of all that were pushed are kept, with what it takes to draw them. */
+enum { TOGETHER = 3, TOGETHER_LEN = 240 };
 struct text_server {
     struct server_profile profile; /* its leaves are not held: they are not looked at */
     char name[LIMIT_SHOWN_NAME];
     struct text_key key;
+    char together[TOGETHER][TOGETHER_LEN]; /* what only several connections show; "" none */
 };
 struct text_servers {
     struct text_server at[LIMIT_SHOWN_SERVERS];
     unsigned num;
     uint64_t num_all, num_silent; /* of these nothing was seen: they are not kept */
 };
-void text_servers_push(struct text_servers *servers, const struct server_profile *profile, const struct text_key *key);
+/* diagnosis: of the server, may be NULL. */
+void text_servers_push(struct text_servers *servers, const struct server_profile *profile, const struct text_key *key,
+                       const struct diagnosis *diagnosis);
 /* `groups`: num_groups tables whose entries tell what was found at the servers. */
 void text_servers_draw(struct text *t, const struct text_servers *servers, const struct text_groups *const *groups,
                        size_t num_groups, bool is_verbose);
@@ -149,7 +153,8 @@ struct text text_into(const struct report *report, struct output *out);
 void text_collect_connection(struct report *report, const struct report_connection *shown);
 void text_collect_pair(struct report *report, const struct report_pair *pair);
 void text_collect_name(struct report *report, const struct report_name *name);
-void text_collect_server(struct report *report, const struct server_profile *profile);
+void text_collect_server(struct report *report, const struct server_profile *profile, const struct diagnosis *diagnosis,
+                         const struct capture *capture);
 
 void text_summary(struct text *t, const struct report_summary *summary, uint64_t failed_names, bool is_verbose);
 /* explain.c: the line that connections were selected by; nothing without one. */

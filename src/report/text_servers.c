@@ -12,7 +12,18 @@ static bool is_more_important(const struct server_profile *a, const struct serve
     return a->connections > b->connections;
 }
 
-void text_servers_push(struct text_servers *servers, const struct server_profile *profile, const struct text_key *key)
+/* Findings of connections stand with these already. */
+static void keep_together(struct text_server *server, const struct diagnosis *d)
+{
+    unsigned num = 0;
+    memset(server->together, 0, sizeof server->together);
+    for (unsigned i = server->profile.num_notes; d && i < d->num && num < TOGETHER; i++)
+        snprintf(server->together[num++], TOGETHER_LEN, "%s: %s", finding_code(d->findings[i].id)->code,
+                 d->findings[i].summary);
+}
+
+void text_servers_push(struct text_servers *servers, const struct server_profile *profile, const struct text_key *key,
+                       const struct diagnosis *diagnosis)
 {
     unsigned at = servers->num;
     if (profile->versions.num == 0) {
@@ -30,6 +41,7 @@ void text_servers_push(struct text_servers *servers, const struct server_profile
     server->profile = *profile;
     server->key = *key;
     snprintf(server->name, sizeof server->name, "%s", profile->name);
+    keep_together(server, diagnosis);
     servers->num += servers->num < LIMIT_SHOWN_SERVERS;
 }
 
@@ -147,6 +159,8 @@ void text_servers_draw(struct text *t, const struct text_servers *servers, const
         certificates(t, &server->profile);
         protocols(t, &server->profile);
         findings(t, server, groups, num_groups);
+        for (unsigned k = 0; k < TOGETHER && server->together[k][0]; k++)
+            text_paragraph(t, k ? "" : "together", server->together[k]);
     }
     if (servers->num_all > servers->num) {
         text_plain(t, "and ");

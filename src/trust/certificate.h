@@ -62,6 +62,9 @@ struct certificate_facts {
     size_t num_aia_issuers;
     const char *const *aia_ocsp;
     size_t num_aia_ocsp;
+    bool has_scts;     /* signed certificate timestamps are in it (RFC 6962) */
+    bool has_key_hash; /* SHA-1 of the key's bits: equal keys have equal ones */
+    uint8_t key_hash[20];
 };
 
 /* Parsed on the first call. Never NULL; valid as long as the certificate is held. */

@@ -172,6 +172,9 @@ void certificate_facts_read(struct certificate_facts *out, struct pool *pool, X5
     read_key(out, pool, X509_get_X509_PUBKEY(x509));
     read_signature_algorithm(out, pool, x509);
     out->is_ca = says_ca(x509);
+    unsigned key_hash_len = sizeof out->key_hash;
+    out->has_key_hash = X509_pubkey_digest(x509, EVP_sha1(), out->key_hash, &key_hash_len) == 1;
+    out->has_scts = X509_get_ext_by_NID(x509, NID_ct_precert_scts, -1) >= 0;
     out->is_self_issued = X509_NAME_cmp(subject, issuer) == 0;
     EVP_PKEY *key = X509_get0_pubkey(x509);
     out->is_self_signed = out->is_self_issued && key && X509_verify(x509, key) == 1;

@@ -368,9 +368,9 @@ static void test_servers(void **state)
     complete();
     find(FINDING_OBSOLETE_VERSION, "y");
     push(3, 1, 3);
-    assert_int_equal(report_server(report, &server), 0);
-    assert_int_equal(report_server(report, &silent), 0);
-    assert_int_equal(report_server(report, &other), 0); /* no connection with it is shown */
+    assert_int_equal(report_server(report, &server, NULL, NULL), 0);
+    assert_int_equal(report_server(report, &silent, NULL, NULL), 0);
+    assert_int_equal(report_server(report, &other, NULL, NULL), 0); /* no connection with it is shown */
     end();
     assert_has("\nServers: what they chose in this capture, and what went wrong with them\n"
                "192.0.2.7:443  www.example.test                 5 connections, 2 handshakes not completed\n"
@@ -398,7 +398,7 @@ static void test_many_servers(void **state)
     for (unsigned i = 1; i <= NUM; i++) {
         struct server_profile server = server_of(i);
         server.failed = i * 7 % NUM;
-        assert_int_equal(report_server(report, &server), 0);
+        assert_int_equal(report_server(report, &server, NULL, NULL), 0);
     }
     end();
     assert_int_equal(count("\n  suites  "), LIMIT_SHOWN_SERVERS);
