@@ -206,6 +206,9 @@ static bool is_rejecting(uint8_t code)
     return code == 40 || (code >= 42 && code <= 46) || code == 48 || code == 49 || code == 113;
 }
 
+/* Who rejects after Finished leaves at once; who stays longer does something else (a person at s_client, a pool). */
+#define LEAVING_NS INT64_C(500000000)
+
 /* Step 1's exception: the client finished, sent no data and left first. */
 static bool left_after_finished(const struct connection *c)
 {
@@ -216,7 +219,8 @@ static bool left_after_finished(const struct connection *c)
         bool is_end = event->kind == EVENT_FIN || event->kind == EVENT_RST || event->kind == EVENT_HIDDEN_ALERT ||
                       event->kind == EVENT_ALERT;
         if (is_end && event->last.place.frame >= c->handshake_end.place.frame)
-            return event->role == ROLE_CLIENT;
+            return event->role == ROLE_CLIENT &&
+                   moment_since(&event->last, &c->handshake_end) < LEAVING_NS + c->flow->rtt_ns;
     }
     return false;
 }

@@ -107,7 +107,8 @@ struct ending ending_find(const struct connection *c, const struct moment *last)
         }
         if (event->last.time_ns > end.since.time_ns)
             end.since = event->last;
-        owing = event->role == ROLE_CLIENT ? ROLE_SERVER : ROLE_CLIENT;
+        if (event->kind != EVENT_HEARTBEAT) /* it is no part of the handshake */
+            owing = event->role == ROLE_CLIENT ? ROLE_SERVER : ROLE_CLIENT;
     }
     from_flow(&end, c);
     const struct moment *until = end.has_closer ? &end.closed : last;

@@ -197,7 +197,40 @@ static void last_resort(const struct subject *s, struct diagnosis *d)
             explanations[i].explain(s, d, f);
 }
 
+static bool has_spoken_tls(const struct connection *c, const struct event *until)
+{
+    for (const struct event *event = c->events; event < until; event++)
+        if (event->role == until->role && event->kind == EVENT_HANDSHAKE)
+            return true;
+    return false;
+}
+
+/* A side that spoke TLS sends something else in the middle of the handshake, and nobody says an alert about it. */
+static void turned_strange(const struct subject *s, struct diagnosis *d)
+{
+    const struct connection *c = s->c;
+    for (unsigned i = 0; i < c->num_events; i++) {
+        const struct event *event = &c->events[i];
+        if (event->kind != EVENT_NOT_TLS || event->is_after_gap || !has_spoken_tls(c, event))
+            continue;
+        struct finding *f = finding_cause(d, FINDING_PROTOCOL_VIOLATION, CERTAINTY_LIKELY, closer_of(s));
+        f->side = PARTY_UNKNOWN;
+        finding_summary(d, f, "In the middle of the handshake with %s the %s sends what is no TLS.", say_server(d, s),
+                        say_role(event->role));
+        finding_detail(d, f,
+                       "Either the %s has a defect, or its bytes were changed on the path; a capture at the %s would "
+                       "settle it.",
+                       say_role(event->role), say_role(event->role));
+        show_hello(d, f, c);
+        show_server_hello(d, f, c);
+        finding_evidence(d, f, event->last.place, "bytes of the %s that are no TLS", say_role(event->role));
+        show_ending(d, f, s);
+        return;
+    }
+}
+
 static const struct rule last_resort_rules[] = {
     {FINDING_PROTOCOL_VIOLATION, last_resort, ON_FAILED | WHEN_UNEXPLAINED},
+    {FINDING_PROTOCOL_VIOLATION, turned_strange, ON_FAILED | WHEN_UNEXPLAINED},
 };
 RULE_TABLE(last_resort);

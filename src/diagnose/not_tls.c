@@ -143,7 +143,9 @@ static void starttls_expected(const struct subject *s, struct diagnosis *d)
     const struct opening_row *greeting =
         find_row(greetings, sizeof greetings / sizeof *greetings, c->first_bytes[ROLE_SERVER]);
     bool is_greeted = greeting && greeting->is_starttls;
-    bool is_dropped = is_starttls_port(c) && (is_over_by_close(s) || c->first_bytes[ROLE_SERVER].len > 0);
+    /* What the server says of itself counts more than its port. */
+    bool is_dropped = is_starttls_port(c) && !(greeting && !greeting->is_starttls) &&
+                      (is_over_by_close(s) || c->first_bytes[ROLE_SERVER].len > 0);
     if (!is_greeted && !is_dropped)
         return;
     struct finding *f =
@@ -158,8 +160,9 @@ static void starttls_expected(const struct subject *s, struct diagnosis *d)
     else
         show_ending(d, f, s);
     if (!is_greeted)
-        finding_detail(d, f, "The server said nothing; port %u is registered for %s, where TLS begins with STARTTLS.",
-                       c->flow->port[side_of(c, ROLE_SERVER)], service->service);
+        finding_detail(d, f, "The server %s; port %u is registered for %s, where TLS begins with STARTTLS.",
+                       answer ? "says nothing that is known" : "said nothing", c->flow->port[side_of(c, ROLE_SERVER)],
+                       service->service);
 }
 
 static bool is_http(struct bytes said)
