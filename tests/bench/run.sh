@@ -11,7 +11,8 @@ cd "$(dirname "$0")/../.."
 repeat=${REPEAT:-3}
 build=${BUILD:-build/release}
 cmake --preset release >/dev/null
-cmake --build "$build" -j "$(nproc)" --target tlswhy bench_generate bench_pcap_loop_count bench_measure >/dev/null
+cmake --build "$build" -j "$(nproc)" --target tlswhy bench_generate bench_pcap_loop_count \
+    bench_undiagnosed bench_measure >/dev/null
 tools=$build/tests
 work=$(mktemp -d "${TMPDIR:-/tmp}/tlswhy-bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -48,7 +49,12 @@ row() {
         'BEGIN { printf "| %s | %s | %.0f | %.2f | %.0f | %.0f |\n", c, p, mb, cpu, mb / cpu, peak }'
 }
 
-json() { cost "$build/tlswhy" --format json -o "$work/out.json" "$1"; }
+# json CAPTURE [PROGRAM [OPTION...]]: the report goes to a new file each time, since cutting an old one off costs, too.
+json() {
+    local capture=$1 program=${2:-$build/tlswhy}
+    shift $(($# > 1 ? 2 : 1))
+    cost sh -c 'rm -f "$0" && exec "$@"' "$work/out.json" "$program" --format json -o "$work/out.json" "$@" "$capture"
+}
 
 # What a connection record tells, as far as tshark knows it.
 facts=(frame.number frame.time_epoch tcp.stream ip.src ip.dst ipv6.src ipv6.dst tcp.srcport tcp.dstport
@@ -68,11 +74,16 @@ tshark_cost() {
 }
 
 bench_dense() {
-    local mb cpu peak slice_mb slice_cpu slice_peak empty_cpu rest
+    local mb cpu peak bare_cpu bare_peak slice_mb slice_cpu slice_peak empty_cpu rest
     generate dense "${DENSE_MB:-300}"
     mb=$(megabytes "$work/dense.pcap")
     read -r cpu peak < <(json "$work/dense.pcap")
     row "dense ($(connections) connections)" tlswhy "$mb" "$cpu" "$peak"
+    # A tlswhy without any rule, told to verify nothing: what it saves is what both cost, with the writing of what they say.
+    read -r bare_cpu bare_peak < <(json "$work/dense.pcap" "$tools/bench_undiagnosed" --no-verify)
+    row "the same" "tlswhy without diagnosis and verification" "$mb" "$bare_cpu" "$bare_peak"
+    ratios+=("$(awk -v cpu="$cpu" -v bare="$bare_cpu" \
+        'BEGIN { printf "dense: diagnosis and verification cost %.0f %% of the run (asked: under 25)", 100 * (cpu - bare) / cpu }')")
     rm "$work/dense.pcap"
     command -v tshark >/dev/null || { echo "tshark is missing: nothing to compare with" >&2; return; }
     generate dense "${SLICE_MB:-30}"
