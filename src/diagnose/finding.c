@@ -1,6 +1,8 @@
 /* Findings and the tables of their codes: see finding.h. */
 #include "diagnose/finding.h"
 
+#include "diagnose/fill.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -130,7 +132,7 @@ __attribute__((format(printf, 2, 0))) static const char *keep(struct diagnosis *
 {
     char *at = d->text + d->text_len;
     size_t room = sizeof d->text - d->text_len;
-    int len = vsnprintf(at, room, format, arguments);
+    int len = fill(at, room, format, arguments);
     if (len < 0 || (size_t)len >= room) {
         d->num_dropped++;
         return "";
