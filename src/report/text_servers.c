@@ -137,9 +137,11 @@ static void draw(struct text *t, const struct text_server *server)
     uint64_t len = t->use_color ? SERVER_COLUMN : output_at(t->out) - start;
     text_printf(t, "%*s", len < SERVER_COLUMN ? (int)(SERVER_COLUMN - len) : 2, "");
     text_plural(t, p->connections, "connection", "connections");
-    text_plain(t, ", ");
-    text_count(t, p->failed);
-    text_plain(t, p->failed == 1 ? " handshake not completed\n" : " handshakes not completed\n");
+    if (p->failed > 0) {
+        text_plain(t, ", ");
+        text_plural(t, p->failed, "handshake not completed", "handshakes not completed");
+    }
+    text_line_end(t);
 }
 
 void text_servers_draw(struct text *t, const struct text_servers *servers, const struct text_groups *const *groups,

@@ -116,7 +116,13 @@ static void outcomes(struct text *t, const struct report_summary *s)
     }
 }
 
-/* The most frequent first. */
+static bool is_more_telling(const struct report_summary *s, unsigned a, unsigned b)
+{
+    bool is_a_ok = strcmp(s->verdicts[a].code, "ok") == 0, is_b_ok = strcmp(s->verdicts[b].code, "ok") == 0;
+    return is_a_ok != is_b_ok ? is_b_ok : s->verdicts[a].count > s->verdicts[b].count;
+}
+
+/* The most frequent first, "ok" last. */
 static void verdicts(struct text *t, const struct report_summary *s)
 {
     bool is_told[REPORT_MAX_VERDICTS] = {false};
@@ -125,7 +131,7 @@ static void verdicts(struct text *t, const struct report_summary *s)
         unsigned next = s->num_verdicts;
         char item[96];
         for (unsigned i = 0; i < s->num_verdicts; i++)
-            if (!is_told[i] && (next == s->num_verdicts || s->verdicts[i].count > s->verdicts[next].count))
+            if (!is_told[i] && (next == s->num_verdicts || is_more_telling(s, i, next)))
                 next = i;
         is_told[next] = true;
         snprintf(item, sizeof item, "%s %llu", s->verdicts[next].code, (unsigned long long)s->verdicts[next].count);

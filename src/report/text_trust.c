@@ -49,9 +49,7 @@ static void verification(struct text *t, const struct verification *v, const cha
     text_label(t, v->is_completed ? "completed" : "trust");
     text_bytes_of(t, v->store->name);
     bool is_client = client_trust && strcmp(client_trust, v->store->name) == 0;
-    text_plain(t, is_client ? " (the client's; " : " (yours, not the client's; ");
-    text_plural(t, v->store->num_certificates, "certificate", "certificates");
-    text_plain(t, "): ");
+    text_plain(t, is_client ? " (the client's): " : " (yours): ");
     if (v->outcome.is_ok) {
         text_plain(t, "verifies");
         if (v->num_path > 0) {

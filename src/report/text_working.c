@@ -15,7 +15,7 @@ static void what_to_change(struct text *t, struct text_entries *entries, const s
     *told = 1 + group->members[0].id;
 }
 
-static void warning(struct text *t, struct text_entries *entries, const struct text_group *group)
+static void warning(struct text *t, struct text_entries *entries, const struct text_group *group, bool is_full)
 {
     text_style(t, STYLE_INCOMPLETE);
     text_printf(t, "WARNING %s", group->code);
@@ -27,7 +27,11 @@ static void warning(struct text *t, struct text_entries *entries, const struct t
     text_plain(t, " -> ");
     text_endpoint(t, group->ip_version, group->server_address, group->server_port);
     text_server_name(t, group->name, group->name_from);
+    if (!is_full)
+        text_printf(t, "  (#%llu)", (unsigned long long)group->members[0].id);
     text_line_end(t);
+    if (!is_full)
+        return;
     output_append_part(t->out, entries->spool, group->why.from, group->why.len);
     what_to_change(t, entries, group);
     text_entry_members(t, group, "seen in");
@@ -39,10 +43,11 @@ void text_warnings(struct text *t, struct text_entries *entries, struct text_gro
     if (!order)
         return;
     text_section(t, "Fragile but working");
+    unsigned num[NUM_FINDINGS] = {0};
     for (size_t i = 0; i < warnings->num && i < LIMIT_SHOWN_WARNINGS; i++)
-        warning(t, entries, order[i]);
+        warning(t, entries, order[i], num[order[i]->finding]++ < LIMIT_SHOWN_ALIKE);
     if (warnings->num > LIMIT_SHOWN_WARNINGS)
-        text_printf(t, "and %zu more (--format json lists all)\n", warnings->num - LIMIT_SHOWN_WARNINGS);
+        text_printf(t, "and %zu more, listed by --format json\n", warnings->num - LIMIT_SHOWN_WARNINGS);
     text_line_end(t);
     free(order);
 }

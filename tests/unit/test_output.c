@@ -124,6 +124,37 @@ static void test_spool(void **state)
     }
 }
 
+/* Spans of a spool come out in any order, in memory as from the file. */
+static void test_parts(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {100, 1000000};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct output spool, o;
+        struct error error;
+        uint64_t starts[3], ends[3];
+        assert_int_equal(output_init_spool(&spool, &error), 0);
+        assert_int_equal(output_init_memory(&o, &error), 0);
+        for (unsigned part = 0; part < 3; part++) {
+            write_pattern(&spool, sizes[i]);
+            starts[part] = output_at(&spool);
+            output_printf(&spool, "part %u", part);
+            ends[part] = output_at(&spool);
+        }
+        write_pattern(&spool, sizes[i]);
+        assert_int_equal(spool.fd >= 0, sizes[i] == 1000000);
+        for (unsigned part = 3; part-- > 0;)
+            output_append_part(&o, &spool, starts[part], ends[part] - starts[part]);
+        output_append_part(&o, &spool, output_at(&spool) + 10, 5); /* beyond its end: nothing */
+        output_append_part(&o, &spool, starts[0], 0);
+        output_char(&o, '\0');
+        assert_string_equal(o.data, "part 2part 1part 0");
+        assert_int_equal(o.error, 0);
+        output_cleanup(&spool);
+        output_cleanup(&o);
+    }
+}
+
 static void test_error_is_kept(void **state)
 {
     (void)state;
@@ -146,7 +177,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_descriptor),         cmocka_unit_test(test_blocks), cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_long_printf_is_cut), cmocka_unit_test(test_spool),  cmocka_unit_test(test_error_is_kept),
+        cmocka_unit_test(test_long_printf_is_cut), cmocka_unit_test(test_spool),  cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_error_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

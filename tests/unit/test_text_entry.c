@@ -60,9 +60,8 @@ static void end(void)
     struct error error;
     assert_int_equal(report_finish(report, &sample.summary, &error), 0);
     report_free(report);
+    assert_int_equal(fseek(file, 0, SEEK_END), 0);
     size_t size = (size_t)ftell(file);
-    fseek(file, 0, SEEK_END);
-    size = (size_t)ftell(file);
     free(text);
     text = calloc(1, size + 1);
     assert_non_null(text);
@@ -338,6 +337,26 @@ static void test_warnings(void **state)
     assert_has("\n  gaps          3 connections with packets that arrived but were not captured\n");
 }
 
+/* What many servers have alike is told in full of some of them. */
+static void test_many_warnings(void **state)
+{
+    (void)state;
+    begin();
+    complete();
+    find(FINDING_OBSOLETE_VERSION, "TLSv1.0 was negotiated.");
+    for (unsigned i = 1; i <= LIMIT_SHOWN_WARNINGS + 5; i++) {
+        sample.flow.port[1] = (uint16_t)i;
+        push(i, 1, i);
+    }
+    end();
+    assert_int_equal(count("\nWARNING obsolete-version  "), LIMIT_SHOWN_WARNINGS);
+    assert_int_equal(count("\n  what          TLSv1.0 was negotiated."), LIMIT_SHOWN_ALIKE);
+    assert_int_equal(count("\n  change        server: "), 1);
+    assert_int_equal(count("\n  change        as for #1 above\n"), LIMIT_SHOWN_ALIKE - 1);
+    assert_has("\nWARNING obsolete-version  1 connection  10.0.0.1 -> 192.0.2.7:13  www.example.test  (#13)\n");
+    assert_has("\nand 5 more, listed by --format json\n\n");
+}
+
 static struct server_profile server_of(unsigned port)
 {
     struct server_profile server = {
@@ -457,11 +476,10 @@ static void test_repeated_findings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_alike),          TEST(test_not_alike),         TEST(test_verbose),
-        TEST(test_quiet),          TEST(test_bounded),           TEST(test_incomplete),
-        TEST(test_full_entries),   TEST(test_mostly_incomplete), TEST(test_completed),
-        TEST(test_many_completed), TEST(test_warnings),          TEST(test_servers),
-        TEST(test_many_servers),   TEST(test_repeated_messages), TEST(test_repeated_findings),
+        TEST(test_alike),     TEST(test_not_alike),      TEST(test_verbose),           TEST(test_quiet),
+        TEST(test_bounded),   TEST(test_incomplete),     TEST(test_full_entries),      TEST(test_mostly_incomplete),
+        TEST(test_completed), TEST(test_many_completed), TEST(test_warnings),          TEST(test_many_warnings),
+        TEST(test_servers),   TEST(test_many_servers),   TEST(test_repeated_messages), TEST(test_repeated_findings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
