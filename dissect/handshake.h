@@ -64,6 +64,8 @@ enum {
 bool version_is_tls13(uint16_t version);
 /* N of the draft, 0 when it is none. Experiments count as the draft they were built on. */
 unsigned version_tls13_draft(uint16_t version);
+/* The version of TLS that a version of DTLS is built on, and numbered and compared as; others are what they are. */
+uint16_t version_as_tls(uint16_t version);
 /* True when a signature names its algorithm: TLS 1.2, DTLS 1.2 and later. */
 bool version_signs_with_algorithm(uint16_t version);
 

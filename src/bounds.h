@@ -28,9 +28,13 @@ enum {
     LIMIT_IDLE_HANDSHAKE_SECONDS =
         300, /* a connection without progress is given up after this on the capture's clock */
     LIMIT_IDLE_ESTABLISHED_SECONDS = 7200, /* an established one: keep-alives come every two hours by default */
-    LIMIT_CLOSED_SECONDS = 60,             /* both directions closed: how long late packets are still taken in */
+    LIMIT_IDLE_DATAGRAM_SECONDS = 300, /* datagrams have no close: as long as middleboxes keep a mapping (RFC 4787) */
+    LIMIT_CLOSED_SECONDS = 60,         /* both directions closed: how long late packets are still taken in */
 
     LIMIT_HANDSHAKE_MESSAGE = 1024 * 1024, /* one handshake message; chains of real servers stay under 100 kB */
+    LIMIT_DATAGRAM_PIECES = 256,       /* fragments of messages of one direction that wait for others (DTLS, QUIC) */
+    LIMIT_DATAGRAM_BYTES = 128 * 1024, /* and the bytes they hold */
+    LIMIT_DATAGRAM_MESSAGES = 16,      /* messages of one direction that wait for their turn (DTLS) */
     LIMIT_SESSION_ARENA = 2 * 1024 * 1024, /* all facts kept of one connection */
     LIMIT_SESSION_EVENTS = 512,            /* messages, alerts, gaps noted for one connection */
     LIMIT_CHAIN = 64,                      /* certificates kept of one Certificate message */

@@ -95,6 +95,22 @@ static void on_end(void *arg, struct flow *flow, enum flow_end why, const struct
     }
 }
 
+static enum datagram_role on_datagram_role(void *arg, const struct flow *flow, unsigned side, struct bytes payload,
+                                           uint32_t len)
+{
+    (void)arg;
+    return session_datagram_role(flow ? flow->user : NULL, side, payload, len);
+}
+
+static void on_datagram(void *arg, struct flow *flow, unsigned side, struct bytes payload, uint32_t len,
+                        const struct moment *moment)
+{
+    struct group *group = arg;
+    struct session *session = session_of(group->pipeline, flow);
+    if (session)
+        session_datagram(session, flow, side, payload, len, moment);
+}
+
 static struct group *group_new(struct pipeline *p, uint32_t index)
 {
     struct group *group = calloc(1, sizeof *group);
@@ -102,7 +118,7 @@ static struct group *group_new(struct pipeline *p, uint32_t index)
         return NULL;
     group->pipeline = p;
     group->index = index;
-    struct flow_sink sink = {group, on_begin, on_data, on_gap, on_close, on_end};
+    struct flow_sink sink = {group, on_begin, on_data, on_gap, on_close, on_end, on_datagram_role, on_datagram};
     /* Captures side by side share the room. */
     size_t num_inputs = capture_num_inputs(p->capture);
     size_t max_flows = LIMIT_FLOWS / (num_inputs > 0 ? num_inputs : 1);
@@ -158,6 +174,8 @@ static void handle(struct pipeline *p, struct group *group, const struct packet 
     } else if (packet->kind == PACKET_UDP) {
         if (packet->sport == PORT_DNS || packet->dport == PORT_DNS)
             names_message(p->names, packet->ip_version, packet->src, packet->dst, packet->payload, moment);
+        else
+            flow_table_datagram(group->flows, packet, hash, moment);
     } else if (packet->kind == PACKET_FRAGMENT) {
         struct packet whole;
         if (!defrag_push(group->defrag, packet, moment, &whole))
@@ -198,7 +216,7 @@ static void run_batch(struct pipeline *p, struct group *group, const struct capt
             continue;
         }
         packet_dissect(&packets[i], raw->link_type, raw->bytes, raw->len);
-        hashes[i] = packets[i].kind == PACKET_TCP || packets[i].kind == PACKET_ICMP
+        hashes[i] = packets[i].kind == PACKET_TCP || packets[i].kind == PACKET_UDP || packets[i].kind == PACKET_ICMP
                         ? flow_table_prefetch(group->flows, &packets[i])
                         : 0;
     }

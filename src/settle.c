@@ -289,7 +289,7 @@ static void note_server(struct pipeline *p, const struct flow *flow, const struc
 {
     bool is_certain;
     unsigned server = !session_client_side(session, flow, &is_certain);
-    if (session_side_is_tls(session, server))
+    if (!flow->is_datagram && session_side_is_tls(session, server))
         servers_add(p->servers, flow->ip_version, flow->address[server], flow->port[server]);
 }
 

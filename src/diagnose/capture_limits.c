@@ -97,11 +97,12 @@ static void begin_missing(const struct subject *s, struct diagnosis *d)
     bool has_no_hello = !c->has_client_hello && !c->has_ssl2_server_hello;
     bool is_answer_unread = c->has_client_hello && has_no_answer(c) && stream_of(c, ROLE_SERVER)->bytes > 0 &&
                             !is_alert_of(s, ROLE_SERVER) && !is_told_by_text(c);
-    bool is_never_closed = s->end.kind == ENDING_SILENCE && !s->end.has_closer && !s->is_completed;
+    bool is_never_closed = s->end.kind == ENDING_SILENCE && !s->end.has_closer && !s->is_completed && !c->flow->is_datagram;
     if (c->flow->syn_side != 2 || (!has_no_hello && !is_never_closed && !is_answer_unread))
         return;
     struct finding *f = add(s, d, FINDING_CAPTURE_MID_STREAM, CERTAINTY_PROVEN);
-    finding_evidence(d, f, c->flow->first.place, "the first packet of this connection in the capture is no SYN");
+    finding_evidence(d, f, c->flow->first.place, "the first packet of this connection in the capture is no %s",
+                     c->flow->is_datagram ? "ClientHello" : "SYN");
     if (has_no_hello)
         finding_summary(d, f, "The connection to %s began before the capture: its ClientHello is missing.",
                         say_server(d, s));
@@ -113,13 +114,26 @@ static void begin_missing(const struct subject *s, struct diagnosis *d)
     finding_detail(d, f, "What was offered, and perhaps how the handshake went, was said before the first packet.");
 }
 
+/* Of datagrams nothing is acknowledged: only what a side says in answer tells that it heard the other one. */
+static bool has_answered(const struct connection *c, enum role role)
+{
+    for (unsigned i = 0; i < c->num_events; i++)
+        if (c->events[i].role == role &&
+            (role == ROLE_SERVER || c->events[i].kind != EVENT_HANDSHAKE || c->events[i].type != HS_CLIENT_HELLO))
+            return true;
+    return role == ROLE_CLIENT && c->client_hello.dtls_cookie.len > 0;
+}
+
 /* One direction only, and a sign that the other one spoke: data, or the answer to a SYN, in the one that is there. */
 static void one_sided(const struct subject *s, struct diagnosis *d)
 {
     const struct connection *c = s->c;
     for (unsigned side = 0; side < 2; side++) {
         const struct stream *seen = &c->flow->stream[side], *unseen = &c->flow->stream[!side];
-        bool is_sign = seen->bytes > 0 || has_gone_on(c, side) || (c->flow->syn_side == !side && seen->has_syn);
+        enum role role = side == c->client_side ? ROLE_CLIENT : ROLE_SERVER;
+        bool is_sign = c->flow->is_datagram ? has_answered(c, role)
+                                            : seen->bytes > 0 || has_gone_on(c, side) ||
+                                                  (c->flow->syn_side == !side && seen->has_syn);
         if (unseen->packets > 0 || seen->packets == 0 || !is_sign)
             continue;
         const char *who = side == c->client_side ? "client" : "server";

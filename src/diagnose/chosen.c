@@ -5,7 +5,8 @@
 
 static bool is_obsolete(uint16_t version)
 {
-    return version == VERSION_SSL2 || version == VERSION_SSL3 || version == VERSION_TLS10 || version == VERSION_TLS11;
+    return version == VERSION_SSL2 ||
+           (version_as_tls(version) >= VERSION_SSL3 && version_as_tls(version) <= VERSION_TLS11);
 }
 
 static void obsolete_version(const struct subject *s, struct diagnosis *d)
@@ -16,11 +17,11 @@ static void obsolete_version(const struct subject *s, struct diagnosis *d)
     struct finding *f = finding_add(d, FINDING_OBSOLETE_VERSION, CERTAINTY_PROVEN);
     finding_summary(d, f, "%s was negotiated, which is obsolete%s.", say_version(d, c->version),
                     c->version <= VERSION_SSL3 ? " and broken" : " (RFC 8996)");
-    if (s->top_version >= VERSION_TLS12)
+    if (s->top_rank >= VERSION_TLS12)
         finding_detail(d, f, "The client offered %s: the server is behind.", say_version(d, s->top_version));
     else if (s->top_version != 0)
         finding_detail(d, f, "The client offers nothing newer.");
-    if (s->top_version != 0 && s->top_version < VERSION_TLS12)
+    if (s->top_version != 0 && s->top_rank < VERSION_TLS12)
         f->side = PARTY_CLIENT;
     finding_evidence(d, f, c->server_hello_moment.place, "ServerHello chose %s", say_version(d, c->version));
 }

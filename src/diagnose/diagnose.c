@@ -5,9 +5,9 @@
 
 /* In the order of the catalogue's steps: a general rule sees whether one before it explained the failure. */
 static const struct rule_table *const tables[] = {
-    &rules_capture,     &rules_path,        &rules_not_tls, &rules_version, &rules_parameters,
-    &rules_client_auth, &rules_overlap,     &rules_chosen,  &rules_later,   &rules_certificates,
-    &rules_hidden,      &rules_last_resort, &rules_reach,
+    &rules_capture,     &rules_path,        &rules_not_tls,   &rules_version, &rules_parameters,
+    &rules_client_auth, &rules_overlap,     &rules_chosen,    &rules_later,   &rules_certificates,
+    &rules_hidden,      &rules_last_resort, &rules_datagrams, &rules_reach,
 };
 
 static bool does_apply(const struct rule *rule, bool is_completed, const struct diagnosis *d)
@@ -30,6 +30,7 @@ void diagnose(struct diagnosis *d, const struct connection *c, const struct diag
         s.told = &context->options->told;
     if (c->has_client_hello)
         s.top_version = client_hello_top_version(&c->client_hello);
+    s.top_rank = version_as_tls(s.top_version);
     diagnosis_reset(d);
     d->end = s.end;
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)

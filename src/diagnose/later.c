@@ -7,7 +7,7 @@ static void resumption(const struct subject *s, struct diagnosis *d)
     if (!c->has_client_hello || c->is_client_hello_cut || !c->has_server_hello || c->is_resumed ||
         c->has_gap_in_handshake || c->has_cut_in_handshake)
         return;
-    bool is_by_id_alone = c->client_hello.session_id.len > 0 && s->top_version >= VERSION_TLS13 && s->context->profiles;
+    bool is_by_id_alone = c->client_hello.session_id.len > 0 && s->top_rank >= VERSION_TLS13 && s->context->profiles;
     if (!profile_is_resumption_offer(is_by_id_alone ? profiles_named(s->context->profiles, c) : NULL, c))
         return;
     struct finding *f = finding_add(d, FINDING_RESUMPTION_REJECTED, CERTAINTY_PROVEN);

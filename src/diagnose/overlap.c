@@ -31,6 +31,8 @@ struct candidates {
 
 static uint16_t newest_old(const struct client_hello *hello)
 {
+    if (version_as_tls(hello->legacy_version) != hello->legacy_version)
+        return hello->legacy_version; /* DTLS */
     for (uint16_t version = VERSION_TLS12; version >= VERSION_SSL3; version--)
         if (client_hello_offers_version(hello, version))
             return version;
@@ -49,10 +51,12 @@ static struct candidates candidates_of(const struct client_hello *hello, const s
         return out;
     }
     for (unsigned i = 0; i < side->seen->versions.num; i++)
-        if (client_hello_offers_version(hello, side->seen->versions.at[i]) && side->seen->versions.at[i] > best)
+        if (client_hello_offers_version(hello, side->seen->versions.at[i]) &&
+            version_as_tls(side->seen->versions.at[i]) > version_as_tls(best))
             best = side->seen->versions.at[i];
     for (unsigned i = 0; i < side->told->versions.num; i++)
-        if (client_hello_offers_version(hello, side->told->versions.at[i]) && side->told->versions.at[i] > best)
+        if (client_hello_offers_version(hello, side->told->versions.at[i]) &&
+            version_as_tls(side->told->versions.at[i]) > version_as_tls(best))
             best = side->told->versions.at[i];
     if (best != 0)
         out.at[out.num++] = best;
@@ -142,7 +146,7 @@ static bool is_usable(uint16_t cipher, const struct side *side, uint16_t version
     unsigned kinds = kinds_of_suite(cipher), known = kinds_known(side);
     if (is_tls13_suite(cipher) != version_is_tls13(version))
         return false;
-    if (suite && version < VERSION_TLS12 && strcmp(suite->protocol_min, "TLSv1.2") == 0)
+    if (suite && version_as_tls(version) < VERSION_TLS12 && strcmp(suite->protocol_min, "TLSv1.2") == 0)
         return false;
     return version_is_tls13(version) || kinds == 0 || known == 0 || (kinds & known) != 0;
 }

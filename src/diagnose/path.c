@@ -44,8 +44,18 @@ static const struct {
     {6, 1, 6, "reject route to destination"},
 };
 
-static const char *icmp_reason(struct diagnosis *d, const struct flow_rare *rare)
+static bool is_port_unreachable(const struct flow *flow)
 {
+    const struct flow_rare *rare = flow->rare;
+    return rare->icmp_ip_version == 4 ? rare->icmp_type == 3 && rare->icmp_code == 3
+                                      : rare->icmp_type == 1 && rare->icmp_code == 4;
+}
+
+static const char *icmp_reason(struct diagnosis *d, const struct flow *flow)
+{
+    const struct flow_rare *rare = flow->rare;
+    if (flow->is_datagram && is_port_unreachable(flow))
+        return "port unreachable (nothing listens there)";
     for (size_t i = 0; i < sizeof icmp_reasons / sizeof *icmp_reasons; i++)
         if (icmp_reasons[i].ip_version == rare->icmp_ip_version && icmp_reasons[i].type == rare->icmp_type &&
             icmp_reasons[i].code == rare->icmp_code)
@@ -58,6 +68,8 @@ static void unreachable(const struct subject *s, struct diagnosis *d)
 {
     const struct connection *c = s->c;
     const struct flow_rare *rare = rare_of(c);
+    if (c->flow->is_datagram && stream_of(c, ROLE_SERVER)->packets > 0)
+        return;
     if (!rare->has_icmp || c->flow->setup == FLOW_COMPLETE || c->flow->setup == FLOW_SYN_ACKED)
         return;
     if (rare->icmp_ip_version == 4 ? rare->icmp_type != 3 || rare->icmp_code == 4 : rare->icmp_type != 1)
@@ -65,9 +77,12 @@ static void unreachable(const struct subject *s, struct diagnosis *d)
     char from[INET6_ADDRSTRLEN];
     inet_ntop(rare->icmp_ip_version == 4 ? AF_INET : AF_INET6, rare->icmp_from, from, sizeof from);
     struct finding *f = finding_cause(d, FINDING_TCP_UNREACHABLE, CERTAINTY_PROVEN, PARTY_PATH);
-    finding_summary(d, f, "%s cannot be reached: %s answered the SYN with ICMP %s.", say_server(d, s), from,
-                    icmp_reason(d, rare));
-    finding_evidence(d, f, c->flow->first.place, "SYN");
+    const char *what = c->flow->is_datagram ? "ClientHello" : "SYN";
+    finding_summary(d, f, "%s cannot be reached: %s answered the %s with ICMP %s.", say_server(d, s), from, what,
+                    icmp_reason(d, c->flow));
+    finding_evidence(d, f, c->flow->first.place, "%s", what);
+    if (is_port_unreachable(c->flow) && c->flow->is_datagram)
+        f->side = PARTY_SERVER;
     finding_evidence(d, f, rare->icmp.place, "ICMP%s type %u code %u from %s", rare->icmp_ip_version == 6 ? "v6" : "",
                      rare->icmp_type, rare->icmp_code, from);
 }

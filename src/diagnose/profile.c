@@ -74,7 +74,7 @@ struct key {
 static bool is_key(const struct server_profile *p, const struct key *key)
 {
     if (p->port != key->flow->port[key->server] || p->ip_version != key->flow->ip_version ||
-        memcmp(p->address, key->flow->address[key->server], 16) != 0)
+        p->is_datagram != key->flow->is_datagram || memcmp(p->address, key->flow->address[key->server], 16) != 0)
         return false;
     if (!key->has_name)
         return !p->name || p->is_alone;
@@ -90,7 +90,7 @@ static uint32_t hash_of(const struct profiles *profiles, const struct key *key)
     raw[16] = (uint8_t)(key->flow->port[key->server] >> 8);
     raw[17] = (uint8_t)key->flow->port[key->server];
     raw[18] = key->flow->ip_version;
-    raw[19] = key->has_name;
+    raw[19] = (uint8_t)(key->has_name | key->flow->is_datagram << 1);
     for (; len < key->name.len; len++) {
         uint8_t c = key->name.at[len];
         raw[20 + len] = c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
@@ -280,7 +280,7 @@ bool profile_is_resumption_offer(const struct server_profile *server, const stru
         return false;
     if (hello->ext.has_pre_shared_key || hello->ext.session_ticket.len > 0)
         return true;
-    if (hello->session_id.len == 0 || client_hello_top_version(hello) < VERSION_TLS13)
+    if (hello->session_id.len == 0 || version_as_tls(client_hello_top_version(hello)) < VERSION_TLS13)
         return hello->session_id.len > 0;
     uint64_t session = session_hash(hello->session_id);
     for (unsigned i = 0; server && i < PROFILE_SESSIONS; i++)
@@ -364,7 +364,7 @@ static void learn_choices(struct server_profile *p, const struct connection *c, 
         learn_session(p, c);
     if (!c->has_client_hello || c->is_client_hello_cut)
         return;
-    uint16_t top = client_hello_top_version(&c->client_hello);
+    uint16_t top = version_as_tls(client_hello_top_version(&c->client_hello));
     if (is_completed && (p->lowest_top_version == 0 || top < p->lowest_top_version))
         p->lowest_top_version = top;
     if (top > p->highest_top_version)

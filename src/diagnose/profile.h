@@ -52,6 +52,7 @@ struct server_profile {
     uint8_t ip_version;
     uint8_t address[16];
     uint16_t port;
+    bool is_datagram; /* UDP's port, not TCP's */
     const char *name; /* asked for; "" none; NULL: the sum over all names */
     bool is_alone;    /* the only name seen so far, and so the sum itself */
     uint64_t connections, completed, failed;
@@ -70,7 +71,8 @@ struct server_profile {
     uint8_t next_session;
     struct profile_note notes[PROFILE_NOTES];
     unsigned num_notes;
-    uint16_t lowest_top_version; /* of the hellos that it answered: the smallest "newest version offered"; 0 none */
+    uint16_t lowest_top_version; /* of the hellos that it answered: the smallest "newest version offered", as
+                                    version_as_tls() has it; 0 none */
     uint16_t highest_top_version;
     uint32_t largest_hello; /* bytes of the largest ClientHello that it answered */
     /* TLS 1.3 hides the signature: what all clients that completed offered is what it may have signed with. */

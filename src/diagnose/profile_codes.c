@@ -58,9 +58,10 @@ uint16_t client_hello_top_version(const struct client_hello *hello)
     uint16_t top = 0;
     for (size_t i = 0; i < hello->ext.supported_versions.num; i++) {
         uint16_t version = u16_list_at(hello->ext.supported_versions, i);
-        if (version_is_tls13(version))
+        if (version_is_tls13(version) && version != VERSION_DTLS13)
             version = VERSION_TLS13;
-        if (!is_grease(version) && version > top && version <= VERSION_TLS13)
+        if (!is_grease(version) && version_as_tls(version) > version_as_tls(top) &&
+            version_as_tls(version) <= VERSION_TLS13)
             top = version;
     }
     return top ? top : hello->legacy_version;
@@ -69,7 +70,7 @@ uint16_t client_hello_top_version(const struct client_hello *hello)
 bool client_hello_offers_version(const struct client_hello *hello, uint16_t version)
 {
     if (!hello->ext.has_supported_versions)
-        return version <= hello->legacy_version && !version_is_tls13(version);
+        return version_as_tls(version) <= version_as_tls(hello->legacy_version) && !version_is_tls13(version);
     for (size_t i = 0; i < hello->ext.supported_versions.num; i++)
         if (u16_list_at(hello->ext.supported_versions, i) == version)
             return true;

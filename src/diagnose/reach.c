@@ -117,10 +117,18 @@ static void hello_unanswered(const struct subject *s, struct diagnosis *d)
     bool is_acknowledged = stream_of(c, ROLE_CLIENT)->acked >= stream_of(c, ROLE_CLIENT)->bytes;
     struct finding *f =
         finding_cause(d, FINDING_HELLO_UNANSWERED, is_acknowledged ? CERTAINTY_PROVEN : CERTAINTY_LIKELY, closer_of(s));
-    finding_summary(d, f, "%s took the ClientHello and said nothing for %s.", say_server(d, s),
-                    say_seconds(d, s->end.silence_ns));
+    finding_summary(d, f,
+                    c->flow->is_datagram ? "%s never answered the ClientHello: nothing came for %s."
+                                         : "%s took the ClientHello and said nothing for %s.",
+                    say_server(d, s), say_seconds(d, s->end.silence_ns));
     if (is_acknowledged)
         finding_detail(d, f, "Its TCP acknowledged the hello, so it arrived: the program behind it does not answer.");
+    if (c->flow->is_datagram)
+        f->side = PARTY_UNKNOWN;
+    if (c->flow->is_datagram)
+        finding_detail(d, f,
+                       "Whether it arrived cannot be told: UDP acknowledges nothing. A server that is down, a firewall "
+                       "that drops, or a server that answers to others only; a capture at the server would settle it.");
     show_hello(d, f, c);
     show_ending(d, f, s);
 }

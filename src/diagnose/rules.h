@@ -19,6 +19,7 @@ struct subject {
     struct ending end;                      /* of a connection that did not complete */
     bool is_completed;
     uint16_t top_version; /* the newest that the client offers; 0 without a hello */
+    uint16_t top_rank;    /* the same to be compared: version_as_tls() */
 };
 
 /* When a rule runs. A general rule gives its event up to a specific one: it runs only while nothing explains the
@@ -36,7 +37,8 @@ struct rule_table {
 };
 
 extern const struct rule_table rules_capture, rules_path, rules_not_tls, rules_version, rules_parameters, rules_overlap,
-    rules_client_auth, rules_chosen, rules_later, rules_certificates, rules_hidden, rules_last_resort, rules_reach;
+    rules_client_auth, rules_chosen, rules_later, rules_certificates, rules_hidden, rules_last_resort, rules_datagrams,
+    rules_reach;
 
 #define RULE_TABLE(name)                                                                                               \
     const struct rule_table rules_##name = {name##_rules, sizeof name##_rules / sizeof name##_rules[0]}

@@ -27,8 +27,8 @@ static void downgrade(const struct subject *s, struct diagnosis *d)
     if (!c->has_server_hello || !c->has_client_hello || c->is_client_hello_cut)
         return;
     uint16_t sentinel = server_hello_downgrade_sentinel(&c->server_hello);
-    if (sentinel == 0 || s->top_version <= c->version || version_is_tls13(c->version) ||
-        (sentinel == VERSION_TLS12 && s->top_version < VERSION_TLS13) || s->top_version < VERSION_TLS12)
+    if (sentinel == 0 || s->top_rank <= version_as_tls(c->version) || version_is_tls13(c->version) ||
+        (sentinel == VERSION_TLS12 && s->top_rank < VERSION_TLS13) || s->top_rank < VERSION_TLS12)
         return;
     if (!s->is_completed && !did_client_leave(s))
         return;
@@ -58,8 +58,8 @@ static void intolerant(const struct subject *s, struct diagnosis *d)
     bool is_dropped = has_no_answer(c) && c->has_client_hello &&
                       (s->end.kind == ENDING_SILENCE || (is_over_by_close(s) && s->end.role == ROLE_SERVER) ||
                        (is_alert_of(s, ROLE_SERVER) && s->end.event->code != ALERT_PROTOCOL_VERSION));
-    if (!is_dropped || !server || server->lowest_top_version == 0 || server->lowest_top_version >= s->top_version ||
-        server->highest_top_version >= s->top_version || s->top_version <= VERSION_TLS10)
+    if (!is_dropped || !server || server->lowest_top_version == 0 || server->lowest_top_version >= s->top_rank ||
+        server->highest_top_version >= s->top_rank || s->top_rank <= VERSION_TLS10)
         return;
     /* The version that completes was offered here, too: an honest server would have chosen it. */
     bool is_offered = false;
@@ -84,7 +84,7 @@ static void intolerant(const struct subject *s, struct diagnosis *d)
 
 static uint16_t newer(uint16_t a, uint16_t b)
 {
-    b = version_is_tls13(b) ? VERSION_TLS13 : b;
+    b = version_is_tls13(b) ? VERSION_TLS13 : version_as_tls(b);
     return a > b ? a : b;
 }
 
@@ -92,7 +92,7 @@ static uint16_t newer(uint16_t a, uint16_t b)
 static enum party outdated_side(const struct subject *s, const struct server_profile *server)
 {
     /* A hello that says TLS 1.2 may offer a newer one in the part that was cut. */
-    if (s->top_version == 0 || (s->c->is_client_hello_cut && s->top_version >= VERSION_TLS12))
+    if (s->top_version == 0 || (s->c->is_client_hello_cut && s->top_rank >= VERSION_TLS12))
         return PARTY_UNKNOWN;
     uint16_t newest = 0;
     for (unsigned i = 0; server && i < server->versions.num; i++)
@@ -101,7 +101,7 @@ static enum party outdated_side(const struct subject *s, const struct server_pro
         newest = newer(newest, s->told->versions.at[i]);
     if (newest == 0)
         newest = VERSION_TLS12;
-    return s->top_version > newest || s->top_version >= VERSION_TLS13 ? PARTY_SERVER : PARTY_CLIENT;
+    return s->top_rank > newest || s->top_rank >= VERSION_TLS13 ? PARTY_SERVER : PARTY_CLIENT;
 }
 
 static void say_told_versions(const struct subject *s, struct diagnosis *d, struct finding *f)
@@ -140,7 +140,8 @@ static void refused_by_server(const struct subject *s, struct diagnosis *d)
 
 static bool is_old(uint16_t version)
 {
-    return version == VERSION_SSL2 || (version >= VERSION_SSL3 && version <= VERSION_TLS11);
+    return version == VERSION_SSL2 ||
+           (version_as_tls(version) >= VERSION_SSL3 && version_as_tls(version) <= VERSION_TLS11);
 }
 
 /* The server chose, and the client does not want that version. */

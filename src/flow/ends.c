@@ -3,8 +3,10 @@
 
 void table_end(struct flow_table *table, struct flow *flow, enum flow_end why, const struct moment *now)
 {
-    stream_flush(table, flow, 0, true);
-    stream_flush(table, flow, 1, true);
+    if (!flow->is_datagram) {
+        stream_flush(table, flow, 0, true);
+        stream_flush(table, flow, 1, true);
+    }
     table->sink.end(table->sink.arg, flow, why, now);
     struct flow **link = &table->buckets[flow->hash & table->mask];
     while (*link != flow)

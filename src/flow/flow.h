@@ -11,6 +11,9 @@
  * with a right checksum wins, else the first seen; `conflicts` counts them. Bytes already delivered stay as they were
  * delivered. The same packet captured twice (same flags, seq, ack, ip_id and length within a moment; the checksum
  * may differ, as one copy can be taken before the network card filled it in) counts as `duplicates` only.
+ *
+ * UDP: only what the caller says begins a flow, so that other datagrams cost a look at the table at most. They are
+ * handed on as they come; what is repeated, lost or out of order is for the protocol above to tell.
  */
 #ifndef TLSWHY_FLOW_FLOW_H
 #define TLSWHY_FLOW_FLOW_H
@@ -131,6 +134,7 @@ struct flow {
     bool is_simultaneous : 1;
     bool is_blind : 1;      /* the sink's: it had no memory for this flow's facts */
     bool is_kept : 1;       /* by the sink, past its end */
+    bool is_datagram : 1;   /* UDP: nothing of TCP holds, and its streams count packets and bytes only */
     struct flow_rare *rare; /* NULL until needed */
     void *user;             /* the sink's */
     struct moment last;     /* its latest packet */
@@ -148,6 +152,13 @@ struct flow {
     struct flow *timer_next, *timer_prev; /* private */
 };
 
+/* What a datagram is to the flow table. */
+enum datagram_role {
+    DATAGRAM_GOES_ON, /* it belongs to the flow that has these ports, or is nothing to the table */
+    DATAGRAM_BEGINS,  /* a flow, where none has these ports */
+    DATAGRAM_ANEW,    /* a flow in any case: the one that has these ports ends first */
+};
+
 /* What the table tells. The flow is valid during the call, and until `end` for as long as the sink keeps the pointer.
  */
 struct flow_sink {
@@ -163,6 +174,12 @@ struct flow_sink {
     void (*close)(void *arg, struct flow *flow, unsigned side, bool is_reset, const struct moment *moment);
     /* The last word on this flow: it is freed after the call. Queued bytes were delivered or became gaps before. */
     void (*end)(void *arg, struct flow *flow, enum flow_end why, const struct moment *now);
+    /* Asked about each UDP datagram, with its flow (NULL: it has none) and the side that sent it; both may be NULL in a
+     * sink that wants none. `payload` as captured, `len` as it was sent. */
+    enum datagram_role (*datagram_role)(void *arg, const struct flow *flow, unsigned side, struct bytes payload,
+                                        uint32_t len);
+    void (*datagram)(void *arg, struct flow *flow, unsigned side, struct bytes payload, uint32_t len,
+                     const struct moment *moment);
 };
 
 struct flow_table;
@@ -181,6 +198,8 @@ void flow_table_free(struct flow_table *table); /* without telling the sink: cal
 uint32_t flow_table_prefetch(struct flow_table *table, const struct packet *p);
 /* A PACKET_TCP or PACKET_ICMP (errors find the flow they quote). `hash` from flow_table_prefetch(). */
 void flow_table_packet(struct flow_table *table, const struct packet *p, uint32_t hash, const struct moment *moment);
+/* A PACKET_UDP: given to its flow, if it has one or begins one. */
+void flow_table_datagram(struct flow_table *table, const struct packet *p, uint32_t hash, const struct moment *moment);
 /* Tells the table that the capture's clock reached now_ns: idle flows end. Cheap to call for every batch. */
 void flow_table_clock(struct flow_table *table, const struct moment *now);
 /* End of input: all flows end, in the order of their ids. */

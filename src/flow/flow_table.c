@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { CACHE_LINE = 64, FIRST_BUCKETS = 1024, PROTOCOL_TCP = 6 };
+enum { CACHE_LINE = 64, FIRST_BUCKETS = 1024, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
 
 /* ---- keys ---- */
 
@@ -40,11 +40,16 @@ static inline uint32_t shared_id(const struct packet *p)
     return p->tunnel == TUNNEL_GTPU ? 0 : p->tunnel_id;
 }
 
+static inline bool is_datagram(const struct packet *p)
+{
+    return p->kind == PACKET_UDP || (p->kind == PACKET_ICMP && p->icmp.protocol == PROTOCOL_UDP);
+}
+
 static uint32_t hash_of(const struct flow_table *table, const struct packet *p)
 {
     struct endpoints e = endpoints_of(p);
     uint64_t sum = hash_endpoint(table, e.address[0], e.port[0]) + hash_endpoint(table, e.address[1], e.port[1]);
-    return (uint32_t)(hash_mix(sum, (uint64_t)shared_id(p) << 8 | p->tunnel) >> 16);
+    return (uint32_t)(hash_mix(sum, (uint64_t)shared_id(p) << 9 | (uint64_t)is_datagram(p) << 8 | p->tunnel) >> 16);
 }
 
 static inline bool is_address(const uint8_t a[16], const uint8_t b[16])
@@ -58,12 +63,12 @@ static inline bool is_from(const struct flow *flow, const struct endpoints *e, u
            is_address(flow->address[side], e->address[0]) && is_address(flow->address[!side], e->address[1]);
 }
 
-static struct flow *find(const struct flow_table *table, const struct packet *p, uint32_t hash, unsigned *side)
+struct flow *table_find(const struct flow_table *table, const struct packet *p, uint32_t hash, unsigned *side)
 {
     struct endpoints e = endpoints_of(p);
     for (struct flow *flow = table->buckets[hash & table->mask]; flow; flow = flow->hash_next) {
         if (flow->hash != hash || flow->ip_version != e.ip_version || flow->tunnel != p->tunnel ||
-            flow->tunnel_id != shared_id(p))
+            flow->tunnel_id != shared_id(p) || flow->is_datagram != is_datagram(p))
             continue;
         if (is_from(flow, &e, 0)) {
             *side = 0;
@@ -79,7 +84,7 @@ static struct flow *find(const struct flow_table *table, const struct packet *p,
 
 uint32_t flow_table_prefetch(struct flow_table *table, const struct packet *p)
 {
-    if (p->kind != PACKET_TCP && (p->kind != PACKET_ICMP || !p->icmp.has_quote))
+    if (p->kind != PACKET_TCP && p->kind != PACKET_UDP && (p->kind != PACKET_ICMP || !p->icmp.has_quote))
         return 0;
     uint32_t hash = hash_of(table, p);
     __builtin_prefetch(&table->buckets[hash & table->mask]);
@@ -177,7 +182,7 @@ static void grow(struct flow_table *table)
     table->mask = (uint32_t)(num - 1);
 }
 
-static struct flow *begin(struct flow_table *table, const struct packet *p, uint32_t hash, const struct moment *moment)
+struct flow *table_begin(struct flow_table *table, const struct packet *p, uint32_t hash, const struct moment *moment)
 {
     if (table->stats.active >= table->max_flows) {
         struct flow *nearest = wheel_nearest(&table->wheel);
@@ -202,6 +207,7 @@ static struct flow *begin(struct flow_table *table, const struct packet *p, uint
     flow->id = (*table->next_id)++;
     flow->first = flow->last = *moment;
     flow->tick = table->clock.tick;
+    flow->is_datagram = p->kind == PACKET_UDP;
     setup_open(flow, p);
     if (table->stats.active > table->mask)
         grow(table);
@@ -271,7 +277,7 @@ static struct flow *replace(struct flow_table *table, struct flow *flow, unsigne
     bool had_syn = flow->stream[side].has_syn || flow->stream[!side].has_syn;
     uint32_t isn[2] = {flow->stream[side].isn, flow->stream[!side].isn};
     table_end(table, flow, FLOW_END_REUSED, moment);
-    flow = begin(table, p, hash, moment);
+    flow = table_begin(table, p, hash, moment);
     if (flow && had_syn) {
         struct flow_rare *rare = table_rare(table, flow);
         rare->has_previous = true;
@@ -318,7 +324,7 @@ static struct flow *assign(struct flow_table *table, struct flow *flow, unsigned
     if (!flow) {
         if (!is_syn && (p->payload_len == 0 || (p->tcp_flags & TCP_RST)))
             return NULL;
-        flow = begin(table, p, hash, moment);
+        flow = table_begin(table, p, hash, moment);
         *side = 0;
         if (flow && is_syn)
             setup_syn(table, flow, 0, p, true, moment);
@@ -349,9 +355,9 @@ static struct flow *assign(struct flow_table *table, struct flow *flow, unsigned
 static void take_icmp(struct flow_table *table, const struct packet *p, uint32_t hash, const struct moment *moment)
 {
     unsigned side;
-    if (!p->icmp.has_quote || p->icmp.protocol != PROTOCOL_TCP)
+    if (!p->icmp.has_quote || (p->icmp.protocol != PROTOCOL_TCP && p->icmp.protocol != PROTOCOL_UDP))
         return;
-    struct flow *flow = find(table, p, hash, &side);
+    struct flow *flow = table_find(table, p, hash, &side);
     if (flow)
         facts_icmp(table, flow, p, moment);
 }
@@ -372,7 +378,7 @@ void flow_table_packet(struct flow_table *table, const struct packet *p, uint32_
         return;
     }
     unsigned side = 0;
-    struct flow *flow = find(table, p, hash, &side);
+    struct flow *flow = table_find(table, p, hash, &side);
     if (flow && ((int32_t)(wheel_deadline(flow) - table->clock.tick) <= 0 || is_past_linger(flow, p, moment))) {
         table_end_idle(table, flow, moment);
         flow = NULL;

@@ -31,6 +31,10 @@ struct flow_table {
 
 /* The flow's rare facts, made when there are none. Never NULL; without memory they are lost. */
 struct flow_rare *table_rare(struct flow_table *table, struct flow *flow);
+/* The flow that a packet (or the one that an ICMP error quotes) belongs to, NULL none; *side is its sender's. */
+struct flow *table_find(const struct flow_table *table, const struct packet *p, uint32_t hash, unsigned *side);
+/* A new flow whose first packet is p; its sender is side 0. NULL: no memory, which was counted. */
+struct flow *table_begin(struct flow_table *table, const struct packet *p, uint32_t hash, const struct moment *moment);
 /* Flushes the flow's streams, tells the sink, and forgets it; the second says why itself: closed or idle. */
 void table_end(struct flow_table *table, struct flow *flow, enum flow_end why, const struct moment *now);
 void table_end_idle(struct flow_table *table, struct flow *flow, const struct moment *now);

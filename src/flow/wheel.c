@@ -3,6 +3,8 @@
 
 static uint32_t timeout(const struct flow *flow)
 {
+    if (flow->is_datagram)
+        return LIMIT_IDLE_DATAGRAM_SECONDS;
     if (flow->is_closed)
         return LIMIT_CLOSED_SECONDS;
     return flow->setup == FLOW_COMPLETE || flow->setup == FLOW_UNSEEN ? LIMIT_IDLE_ESTABLISHED_SECONDS

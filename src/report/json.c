@@ -124,7 +124,7 @@ static void identity(const struct json_record *r)
     JSON_KEY(j, "frame");
     json_u64(j, flow->first.place.frame);
     community_id(r->report->fingerprints, flow->ip_version, flow->address[0], flow->address[1], flow->port[0],
-                 flow->port[1], 6, id);
+                 flow->port[1], flow->is_datagram ? 17 : 6, id);
     JSON_KEY(j, "community_id");
     json_name(j, id);
     JSON_KEY(j, "capture");
@@ -136,7 +136,7 @@ static void identity(const struct json_record *r)
         json_time(j, flow->last.time_ns, c->time_digits);
     }
     JSON_KEY(j, "transport");
-    json_name(j, "tcp");
+    json_name(j, flow->is_datagram ? "udp" : "tcp");
     JSON_KEY(j, "protocol");
     json_name(j, protocol_name(c->protocol));
     JSON_KEY(j, "client");
@@ -159,6 +159,8 @@ static void tcp(const struct json_record *r)
                                         [FLOW_COMPLETE] = "complete"};
     struct json *j = r->json;
     const struct flow *flow = r->connection->flow;
+    if (flow->is_datagram)
+        return;
     const struct stream *a = &flow->stream[0], *b = &flow->stream[1];
     struct tcp_close close = tcp_close_of(r->connection);
 

@@ -167,8 +167,9 @@ static void offered_extensions(struct json *j, const struct extensions *ext, boo
 }
 
 /* Of a hello that the capture cut, no fingerprint: it would be another client's. */
-static void client_fingerprints(struct json_report *report, struct json *j, const struct client_hello *hello)
+static void client_fingerprints(struct json_report *report, struct json *j, const struct connection *c)
 {
+    const struct client_hello *hello = &c->client_hello;
     char md5[JA3_LEN], fingerprint[JA4_LEN];
     size_t len = ja3_string(hello, report->ja3, sizeof report->ja3);
     if (len > 0) {
@@ -178,7 +179,7 @@ static void client_fingerprints(struct json_report *report, struct json *j, cons
         JSON_KEY(j, "ja3_string");
         json_string(j, report->ja3);
     }
-    if (ja4(report->fingerprints, hello, JA4_TCP, fingerprint)) {
+    if (ja4(report->fingerprints, hello, ja4_transport_of(c->protocol), fingerprint)) {
         JSON_KEY(j, "ja4");
         json_string(j, fingerprint);
     }
@@ -248,7 +249,7 @@ static void offer(struct json_report *report, struct json *j, const struct conne
         json_u64(j, hello->session_id.len);
     }
     if (!c->is_client_hello_cut)
-        client_fingerprints(report, j, hello);
+        client_fingerprints(report, j, c);
     FLAG(j, "early_data", hello->ext.has_early_data, is_whole);
     if (ech_name(&hello->ext)) {
         JSON_KEY(j, "ech");
@@ -308,7 +309,7 @@ void json_client_hello(const struct json_record *r)
     json_open(j, '{');
     json_place(r, c->client_hello_moment.place);
     bool is_partly_read = is_partial(&c->client_hello_fault, c->is_client_hello_cut) || hello->ext.has_bad;
-    if (is_partly_read || hello->is_v2)
+    if (is_partly_read || hello->is_v2 || c->flow->is_datagram) /* there JA4 tells the transport */
         offer(r->report, j, c);
     else
         offer_again(r->report, j, c);

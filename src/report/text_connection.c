@@ -102,6 +102,24 @@ static void tcp_trouble(struct text *t, uint64_t count, const char *one, const c
     text_plural(t, count, one, many);
 }
 
+static void sent(struct text *t, const struct connection *c)
+{
+    text_size(t, c->flow->stream[c->client_side].bytes);
+    text_plain(t, " from the client, ");
+    text_size(t, c->flow->stream[!c->client_side].bytes);
+    text_plain(t, " from the server");
+}
+
+static void udp(struct text *t, const struct connection *c)
+{
+    const struct datagram_facts *facts = &c->datagrams;
+    text_label(t, "udp");
+    sent(t, c);
+    tcp_trouble(t, (uint64_t)facts->num_repeats[0] + facts->num_repeats[1], "handshake message sent again",
+                "handshake messages sent again");
+    text_line_end(t);
+}
+
 static void draw_tcp(struct text *t, const void *arg)
 {
     const struct connection *c = arg;
@@ -117,10 +135,7 @@ static void draw_tcp(struct text *t, const void *arg)
     else if (!close.by && flow->setup == FLOW_COMPLETE)
         text_plain(t, "; still open at the end");
     text_plain(t, "; ");
-    text_size(t, client->bytes);
-    text_plain(t, " from the client, ");
-    text_size(t, server->bytes);
-    text_plain(t, " from the server");
+    sent(t, c);
     tcp_trouble(t, (uint64_t)client->retransmissions + server->retransmissions, "retransmission", "retransmissions");
     tcp_trouble(t, (uint64_t)client->out_of_order + server->out_of_order, "segment out of order",
                 "segments out of order");
@@ -286,10 +301,11 @@ void text_filter(struct text *t, const struct text_block *b)
     unsigned client = b->connection->client_side;
     bool was_reused = b->was_reused || b->connection->end_kind == FLOW_END_REUSED;
     text_label(t, "filter");
-    text_printf(t, "%s==%s && %s==%s && tcp.port==%u && tcp.port==%u", field,
+    const char *transport = flow->is_datagram ? "udp" : "tcp";
+    text_printf(t, "%s==%s && %s==%s && %s.port==%u && %s.port==%u", field,
                 address_write(first, flow->ip_version, flow->address[client]), field,
-                address_write(second, flow->ip_version, flow->address[!client]), flow->port[client],
-                flow->port[!client]);
+                address_write(second, flow->ip_version, flow->address[!client]), transport, flow->port[client],
+                transport, flow->port[!client]);
     if (was_reused) {
         text_printf(t, " && frame.number>=%llu", (unsigned long long)flow->first.place.frame);
         if (flow->last.place.file == flow->first.place.file)
@@ -301,7 +317,10 @@ void text_filter(struct text *t, const struct text_block *b)
 void text_facts(struct text *t, const struct text_block *b)
 {
     const struct connection *c = b->connection;
-    tcp(t, c);
+    if (c->flow->is_datagram)
+        udp(t, c);
+    else
+        tcp(t, c);
     icmp(t, c);
     tls(t, c);
     keys(t, c);

@@ -102,7 +102,7 @@ static void fingerprints(struct text *t, const struct text_block *b)
         text_label(t, "JA3");
         text_printf(t, "%s\n", md5);
     }
-    if (ja4(b->fingerprints, hello, JA4_TCP, fingerprint)) {
+    if (ja4(b->fingerprints, hello, ja4_transport_of(b->connection->protocol), fingerprint)) {
         text_label(t, "JA4");
         text_string(t, fingerprint);
         text_line_end(t);

@@ -2,6 +2,7 @@
  * What the sizes of protected records tell of a TLS 1.3 handshake whose keys are not known (RFC 8446 section 5.2: the
  * length of a record is its content's plus one byte of type, padding, and the AEAD's tag). JSSE pads by 16 bytes.
  */
+#include "dissect/dtls.h"
 #include "session/session_internal.h"
 
 enum { JSSE_PADDING = 16, CONTENT_TYPE_LEN = 1 };
@@ -10,16 +11,17 @@ struct sizes {
     uint32_t alert, finished, end_of_early_data;
 };
 
-static struct sizes sizes_of(uint16_t cipher)
+static struct sizes sizes_of(const struct connection *c)
 {
-    const struct cipher_suite *suite = cipher_suite_find(cipher);
+    const struct cipher_suite *suite = cipher_suite_find(c->cipher);
+    uint32_t header = c->protocol == PROTOCOL_DTLS ? DTLS_FRAGMENT_HEADER_LEN : HANDSHAKE_HEADER_LEN;
     bool is_sha384 = suite && suite->prf_hash[0] && suite->prf_hash[3] == '3';
     bool is_ccm_8 = suite && suite->mode[0] == 'C' && suite->mode[3] == '_';
     uint32_t tag = is_ccm_8 ? 8 : 16, extra = tag + CONTENT_TYPE_LEN;
     return (struct sizes){
         .alert = 2 + extra,
-        .finished = HANDSHAKE_HEADER_LEN + (is_sha384 ? 48u : 32u) + extra,
-        .end_of_early_data = HANDSHAKE_HEADER_LEN + extra,
+        .finished = header + (is_sha384 ? 48u : 32u) + extra,
+        .end_of_early_data = header + extra,
     };
 }
 
@@ -30,7 +32,7 @@ static bool is_size(uint32_t len, uint32_t size)
 
 bool connection_is_alert_size(const struct connection *c, uint32_t len)
 {
-    return is_size(len, sizes_of(c->cipher).alert);
+    return is_size(len, sizes_of(c).alert);
 }
 
 static bool is_hidden_of(const struct event *event, enum role role)
@@ -213,7 +215,7 @@ void completion_infer(struct connection *c)
             c->handshake_end = c->finished_moment[ROLE_CLIENT];
         return;
     }
-    struct sizes sizes = sizes_of(c->cipher);
+    struct sizes sizes = sizes_of(c);
     unsigned finished = find_finished(c, &sizes);
     if (!c->has_encrypted_extensions)
         infer_early_data(c, &sizes, finished);

@@ -111,7 +111,8 @@ static void take_finished(struct connection *c)
         enum role role = event->role;
         if (event->kind == EVENT_CHANGE_CIPHER_SPEC)
             has_ccs[role] = true;
-        if (is_finished(event) && has_ccs[role] && !c->has_finished[role]) {
+        bool is_protected = has_ccs[role] || c->protocol == PROTOCOL_DTLS; /* there the epoch says so */
+        if (is_finished(event) && is_protected && !c->has_finished[role]) {
             c->has_finished[role] = true;
             c->finished_moment[role] = event->last;
         }
@@ -259,6 +260,8 @@ static void take_session(struct connection *c, const struct session *session)
         if (session->chains[side])
             *(role == ROLE_CLIENT ? &c->client_chain : &c->chain) = *session->chains[side];
     }
+    if (session->protocol)
+        session->protocol->build(c, session);
     messages_take(c);
     /* A hello in SSLv2's form, cut before the version that it offers: which protocol that is cannot be told. */
     if (c->client_hello.is_v2 && c->client_hello.legacy_version == 0 && !c->has_server_hello &&

@@ -130,6 +130,25 @@ static inline bool connection_chain_is_empty(const struct connection_chain *chai
     return chain->num == 0 && !chain->raw_public_key && !chain->is_cut && chain->fault.kind == FAULT_NONE;
 }
 
+/* A handshake message of which fragments never came (DTLS). */
+struct incomplete_message {
+    uint8_t type;
+    uint16_t message_seq;
+    uint32_t length, had; /* bytes as declared, bytes that came */
+    uint32_t repeats;     /* fragments that came again */
+    struct moment last;
+};
+
+/* What only datagrams have; by role where there are two. */
+struct datagram_facts {
+    uint32_t num_hello_verifies;
+    struct moment last_hello_verify;
+    uint32_t num_repeats[2]; /* fragments of messages that were whole already, and of the last flight: sent again */
+    struct moment last_repeat[2];
+    bool has_incomplete[2];
+    struct incomplete_message incomplete[2]; /* the first such message */
+};
+
 struct connection {
     const struct flow *flow;
     uint64_t id;
@@ -222,6 +241,8 @@ struct connection {
     const struct verification *verifications;
     unsigned num_verifications;
     const struct ocsp_staple *staple; /* NULL: none was stapled, or it was not looked at */
+
+    struct datagram_facts datagrams; /* DTLS */
 
     struct bytes first_bytes[2]; /* by role: what a side said that is no TLS, up to 64 bytes */
 };

@@ -307,6 +307,11 @@ static void put_count(char out[2], size_t count)
     out[1] = (char)('0' + count % 10);
 }
 
+enum ja4_transport ja4_transport_of(enum connection_protocol protocol)
+{
+    return protocol == PROTOCOL_QUIC ? JA4_QUIC : protocol == PROTOCOL_DTLS ? JA4_DTLS : JA4_TCP;
+}
+
 bool ja4(struct fingerprints *f, const struct client_hello *hello, enum ja4_transport transport, char out[JA4_LEN])
 {
     if (hello->is_v2)

@@ -6,7 +6,7 @@
 #ifndef TLSWHY_SESSION_FINGERPRINT_H
 #define TLSWHY_SESSION_FINGERPRINT_H
 
-#include "dissect/handshake.h"
+#include "session/connection.h"
 
 #include <stdbool.h>
 
@@ -24,6 +24,7 @@ size_t ja3s_string(const struct server_hello *hello, char *buf, size_t size);
 void ja3_hash(struct fingerprints *f, const char *string, size_t len, char out[JA3_LEN]); /* lower-case hex MD5 */
 
 enum ja4_transport { JA4_TCP = 't', JA4_QUIC = 'q', JA4_DTLS = 'd' };
+enum ja4_transport ja4_transport_of(enum connection_protocol protocol);
 /* False for a hello in SSLv2 form. */
 bool ja4(struct fingerprints *f, const struct client_hello *hello, enum ja4_transport transport, char out[JA4_LEN]);
 

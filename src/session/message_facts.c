@@ -81,6 +81,8 @@ static void take_client_hello(struct connection *c, const struct event *event)
     cursor_init(&body, bytes, event->len, 0, fault);
     if (event->code == SSL2_CLIENT_HELLO)
         ssl2_client_hello_parse(&body, hello);
+    else if (c->protocol == PROTOCOL_DTLS)
+        client_hello_dtls_parse(&body, hello);
     else
         client_hello_parse(&body, hello);
     note_faults(c, event, fault, &hello->ext);

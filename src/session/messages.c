@@ -17,6 +17,7 @@ static const struct message_rule rules[] = {
     {HS_HELLO_REQUEST, ROLE_SERVER, 0},
     {HS_CLIENT_HELLO, ROLE_CLIENT, LIMIT_HANDSHAKE_MESSAGE},
     {HS_SERVER_HELLO, ROLE_SERVER, LIMIT_HANDSHAKE_MESSAGE},
+    {HS_HELLO_VERIFY_REQUEST, ROLE_SERVER, 512},
     {HS_NEW_SESSION_TICKET, ROLE_SERVER, 16 * 1024},
     {HS_HELLO_RETRY_REQUEST, ROLE_SERVER, LIMIT_HANDSHAKE_MESSAGE},
     {HS_SERVER_KEY_EXCHANGE, ROLE_SERVER, LIMIT_HANDSHAKE_MESSAGE},
@@ -186,9 +187,8 @@ static void server_hello(struct session *session, struct bytes body, uint32_t de
         next_protection(session, &hello, is_first);
 }
 
-/* One message, whole or (declared > body.len) as much of it as will ever come. */
-static void message(struct session *session, unsigned side, uint8_t type, struct bytes body, uint32_t declared,
-                    const struct span *span)
+void messages_take_one(struct session *session, unsigned side, uint8_t type, struct bytes body, uint32_t declared,
+                       const struct span *span)
 {
     struct side *s = &session->sides[side];
     const struct message_rule *rule = rule_find(type);
@@ -197,8 +197,8 @@ static void message(struct session *session, unsigned side, uint8_t type, struct
         event->type = type;
         if (body.len < declared)
             event->fault = FAULT_SHORT;
-        event->is_split = s->message && s->message->is_split;
-        if (type == HS_CLIENT_HELLO)
+        event->is_split = session->protocol || (s->message && s->message->is_split);
+        if (type == HS_CLIENT_HELLO && session->protocol != &dtls_protocol) /* its parts lie elsewhere in DTLS */
             session_keep_hello(session, event, body);
         else if (rule && rule->keep > 0)
             session_keep_body(session, event, bytes_slice(body, 0, rule->keep));
@@ -273,7 +273,7 @@ static bool collect(struct session *session, unsigned side, struct chunk *chunk,
         s->message_skip -= (uint32_t)held.len;
         buffer_drop(session, &s->message);
     } else if (held.len == HANDSHAKE_HEADER_LEN + (size_t)h.length) {
-        message(session, side, h.type, bytes_slice(held, HANDSHAKE_HEADER_LEN, h.length), h.length, &whole);
+        messages_take_one(session, side, h.type, bytes_slice(held, HANDSHAKE_HEADER_LEN, h.length), h.length, &whole);
         buffer_drop(session, &s->message);
     }
     return true;
@@ -318,7 +318,8 @@ void messages_record(struct session *session, unsigned side, struct bytes fragme
                 continue;
             }
             if (chunk.bytes.len >= HANDSHAKE_HEADER_LEN + (size_t)h.length) {
-                message(session, side, h.type, bytes_slice(chunk.bytes, HANDSHAKE_HEADER_LEN, h.length), h.length, &at);
+                messages_take_one(session, side, h.type, bytes_slice(chunk.bytes, HANDSHAKE_HEADER_LEN, h.length),
+                                  h.length, &at);
                 chunk_advance(&chunk, HANDSHAKE_HEADER_LEN + (size_t)h.length);
                 continue;
             }
@@ -339,7 +340,8 @@ void messages_flush(struct session *session, unsigned side)
         struct span span = {s->message->offset, s->message->first, s->message->last, session->version};
         session->is_opening = s->message->is_decrypted;
         if (handshake_type_name(h.type) && h.length <= LIMIT_HANDSHAKE_MESSAGE)
-            message(session, side, h.type, bytes_slice(held, HANDSHAKE_HEADER_LEN, h.length), h.length, &span);
+            messages_take_one(session, side, h.type, bytes_slice(held, HANDSHAKE_HEADER_LEN, h.length), h.length,
+                              &span);
         session->is_opening = false;
     }
     buffer_drop(session, &s->message);

@@ -32,9 +32,8 @@ static bool is_protected(const struct session *session, const struct side *s, co
     return h->type != CONTENT_ALERT || h->length != 2;
 }
 
-/* Protected records: the first ones are noted, then the latest takes the place of the last noted. */
-static void note_hidden(struct session *session, unsigned side, enum event_kind kind, const struct record_header *h,
-                        const struct span *span)
+void records_note_hidden(struct session *session, unsigned side, enum event_kind kind, const struct record_header *h,
+                         const struct span *span)
 {
     struct side *s = &session->sides[side];
     struct event *event;
@@ -65,7 +64,7 @@ static void application_record(struct session *session, unsigned side, const str
                             (session->decryption && decryption_is_application(session, side));
     if (content_len(s, h) > 0)
         s->has_application = true;
-    note_hidden(session, side, is_readable_kind ? EVENT_APPLICATION : EVENT_HIDDEN, h, span);
+    records_note_hidden(session, side, is_readable_kind ? EVENT_APPLICATION : EVENT_HIDDEN, h, span);
 }
 
 void records_protect(struct session *session, unsigned side)
@@ -106,7 +105,7 @@ static void change_cipher_spec(struct session *session, unsigned side, const str
 static void hidden_handshake(struct session *session, unsigned side, const struct record_header *h,
                              const struct span *span)
 {
-    note_hidden(session, side, EVENT_HIDDEN, h, span);
+    records_note_hidden(session, side, EVENT_HIDDEN, h, span);
     records_protected_handshake(session, side);
 }
 
@@ -155,9 +154,8 @@ static bool record_by_header(struct session *session, unsigned side, const struc
     return true;
 }
 
-/* The fragment, of which `declared` bytes were sent. */
-static void alert_record(struct session *session, unsigned side, struct bytes fragment, uint32_t declared,
-                         const struct span *span)
+void records_alert(struct session *session, unsigned side, struct bytes fragment, uint32_t declared,
+                   const struct span *span)
 {
     struct fault fault;
     struct cursor c;
@@ -240,7 +238,7 @@ static void record_whole(struct session *session, unsigned side, const struct re
     if (h->type != CONTENT_ALERT || h->length != 2)
         fragment = bytes_slice(fragment, 0, content_len(s, h));
     if (h->type == CONTENT_ALERT)
-        alert_record(session, side, fragment, content_len(s, h), span);
+        records_alert(session, side, fragment, content_len(s, h), span);
     else if (h->type == CONTENT_HEARTBEAT)
         heartbeat_record(session, side, fragment, span);
     else if ((s->has_ccs || s->is_after_gap) && session->version == 0 && !s->message && !looks_readable(fragment))
@@ -352,7 +350,7 @@ void records_flush(struct session *session, unsigned side)
             decryption_skip(session, side, &h);
             records_hidden(session, side, &h, &span);
         } else if (h.type == CONTENT_ALERT) {
-            alert_record(session, side, bytes_slice(held, RECORD_HEADER_LEN, content_len(s, &h)), content_len(s, &h),
+            records_alert(session, side, bytes_slice(held, RECORD_HEADER_LEN, content_len(s, &h)), content_len(s, &h),
                          &span);
         } else if (h.type == CONTENT_HANDSHAKE && (session->version != 0 || !s->has_ccs)) {
             messages_record(session, side, bytes_slice(held, RECORD_HEADER_LEN, content_len(s, &h)), content_len(s, &h),

@@ -41,6 +41,8 @@ void session_free(struct session *session)
         }
     }
     struct session_context *context = session->context;
+    if (session->protocol)
+        session->protocol->free(session);
     for (struct arena_block *block = session->arena, *next; block; block = next) {
         next = block->next;
         blocks_give(&context->blocks, block, block->size);
@@ -450,6 +452,8 @@ void session_finish(struct session *session, struct flow *flow)
         free(session->sides[side].marks);
         session->sides[side].marks = NULL;
     }
+    if (session->protocol)
+        session->protocol->finish(session);
     bool is_certain;
     unsigned client = session_client_side(session, flow, &is_certain);
     events_sort(session->events, session->num_events);

@@ -39,6 +39,11 @@ void session_free(struct session *session);
 /* The flow sink's calls. `flow` may be told to keep quiet (stream.quiet_until). */
 void session_data(struct session *session, struct flow *flow, unsigned side, struct bytes data, uint64_t offset,
                   const struct moment *moment);
+/* What a UDP datagram is to the flow table: session may be NULL. */
+enum datagram_role session_datagram_role(const struct session *session, unsigned side, struct bytes payload,
+                                         uint32_t len);
+void session_datagram(struct session *session, struct flow *flow, unsigned side, struct bytes payload, uint32_t len,
+                      const struct moment *moment);
 void session_gap(struct session *session, struct flow *flow, unsigned side, const struct gap *gap);
 void session_close(struct session *session, struct flow *flow, unsigned side, bool is_reset,
                    const struct moment *moment);

@@ -111,7 +111,9 @@ struct session {
     struct connection_chain *chains[2]; /* by flow side, in the arena */
     struct first_bytes *first_bytes[2];
     struct side sides[2];
-    struct event first_event; /* all that a connection has which gets no further than its ClientHello */
+    struct event first_event;                 /* all that a connection has which gets no further than its ClientHello */
+    const struct datagram_protocol *protocol; /* over UDP; NULL: over TCP, or not known yet */
+    void *datagrams;                          /* that protocol's, owned */
     uint32_t room_len;
     alignas(8) uint8_t room[ROOM_LEN]; /* the arena's first bytes, in use up to room_len */
 };
@@ -174,6 +176,12 @@ void records_protect(struct session *session, unsigned side);
 /* A handshake message under protection, up to TLS 1.2: a Finished when a ChangeCipherSpec went before, else a later
  * handshake. */
 void records_protected_handshake(struct session *session, unsigned side);
+/* A protected record: the first ones are noted, then the latest takes the place of the last noted. */
+void records_note_hidden(struct session *session, unsigned side, enum event_kind kind, const struct record_header *h,
+                         const struct span *span);
+/* An alert record's fragment, of which `declared` bytes were sent. */
+void records_alert(struct session *session, unsigned side, struct bytes fragment, uint32_t declared,
+                   const struct span *span);
 /* A protected record that nobody opened, and one that decryption.c did: content of type `type`. */
 void records_hidden(struct session *session, unsigned side, const struct record_header *h, const struct span *span);
 void records_opened(struct session *session, unsigned side, uint8_t type, struct bytes content,
@@ -208,6 +216,9 @@ void ssl2_walk(struct session *session, struct flow *flow, unsigned side, struct
 void ssl2_flush(struct session *session, unsigned side);
 
 /* messages.c */
+/* One message, whole or (declared > body.len) as much of it as will ever come. */
+void messages_take_one(struct session *session, unsigned side, uint8_t type, struct bytes body, uint32_t declared,
+                       const struct span *span);
 /* The record's fragment, of which `declared` bytes were sent. */
 void messages_record(struct session *session, unsigned side, struct bytes fragment, size_t declared,
                      const struct span *span);
@@ -216,6 +227,22 @@ void messages_flush(struct session *session, unsigned side);
 /* message_facts.c: the bodies of kept messages into facts; later, what was wrong with them into events behind theirs */
 void messages_take(struct connection *c);
 void messages_put_faults(struct connection *c);
+
+/* A protocol over UDP: datagram.c has one row for each. */
+struct datagram_protocol {
+    enum connection_protocol protocol;
+    /* What a datagram (`len` bytes as sent) is to the flow table, without a session of this protocol so far. */
+    enum datagram_role (*recognise)(struct bytes payload, uint32_t len);
+    /* The same with one. */
+    enum datagram_role (*role)(const struct session *session, unsigned side, struct bytes payload, uint32_t len);
+    bool (*begin)(struct session *session); /* makes session->datagrams; false: out of memory */
+    void (*take)(struct session *session, unsigned side, struct bytes payload, uint32_t len,
+                 const struct moment *moment);
+    void (*finish)(struct session *session); /* what waited becomes facts, as far as it came */
+    void (*free)(struct session *session);
+    void (*build)(struct connection *c, const struct session *session); /* its own facts */
+};
+extern const struct datagram_protocol dtls_protocol;
 
 /* completion.c: what sizes of protected records tell of a TLS 1.3 handshake */
 void completion_infer(struct connection *c);
