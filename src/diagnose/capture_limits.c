@@ -97,7 +97,8 @@ static void begin_missing(const struct subject *s, struct diagnosis *d)
     bool has_no_hello = !c->has_client_hello && !c->has_ssl2_server_hello;
     bool is_answer_unread = c->has_client_hello && has_no_answer(c) && stream_of(c, ROLE_SERVER)->bytes > 0 &&
                             !is_alert_of(s, ROLE_SERVER) && !is_told_by_text(c);
-    bool is_never_closed = s->end.kind == ENDING_SILENCE && !s->end.has_closer && !s->is_completed && !c->flow->is_datagram;
+    bool is_never_closed =
+        s->end.kind == ENDING_SILENCE && !s->end.has_closer && !s->is_completed && !c->flow->is_datagram;
     if (c->flow->syn_side != 2 || (!has_no_hello && !is_never_closed && !is_answer_unread))
         return;
     struct finding *f = add(s, d, FINDING_CAPTURE_MID_STREAM, CERTAINTY_PROVEN);
@@ -131,9 +132,9 @@ static void one_sided(const struct subject *s, struct diagnosis *d)
     for (unsigned side = 0; side < 2; side++) {
         const struct stream *seen = &c->flow->stream[side], *unseen = &c->flow->stream[!side];
         enum role role = side == c->client_side ? ROLE_CLIENT : ROLE_SERVER;
-        bool is_sign = c->flow->is_datagram ? has_answered(c, role)
-                                            : seen->bytes > 0 || has_gone_on(c, side) ||
-                                                  (c->flow->syn_side == !side && seen->has_syn);
+        bool is_sign = c->flow->is_datagram
+                           ? has_answered(c, role)
+                           : seen->bytes > 0 || has_gone_on(c, side) || (c->flow->syn_side == !side && seen->has_syn);
         if (unseen->packets > 0 || seen->packets == 0 || !is_sign)
             continue;
         const char *who = side == c->client_side ? "client" : "server";

@@ -116,7 +116,7 @@ void records_hidden(struct session *session, unsigned side, const struct record_
     else if (h->type == CONTENT_HANDSHAKE)
         hidden_handshake(session, side, h, span);
     else
-        note_hidden(session, side, h->type == CONTENT_ALERT ? EVENT_HIDDEN_ALERT : EVENT_HIDDEN, h, span);
+        records_note_hidden(session, side, h->type == CONTENT_ALERT ? EVENT_HIDDEN_ALERT : EVENT_HIDDEN, h, span);
 }
 
 /* After a gap, a record that can only be a protected one: the ChangeCipherSpec lies in the gap. */
@@ -214,14 +214,15 @@ void records_opened(struct session *session, unsigned side, uint8_t type, struct
     const struct record_header inner = {type, span->version, (uint16_t)content.len};
     session->is_opening = true;
     if (type == CONTENT_ALERT) {
-        alert_record(session, side, content, content.len, span);
+        records_alert(session, side, content, content.len, span);
     } else if (type == CONTENT_HEARTBEAT) {
         heartbeat_record(session, side, content, span);
     } else if (type == CONTENT_HANDSHAKE) {
         messages_record(session, side, content, content.len, span);
     } else {
         session->sides[side].has_application |= content.len > 0;
-        note_hidden(session, side, type == CONTENT_APPLICATION_DATA ? EVENT_APPLICATION : EVENT_HIDDEN, &inner, span);
+        records_note_hidden(session, side, type == CONTENT_APPLICATION_DATA ? EVENT_APPLICATION : EVENT_HIDDEN, &inner,
+                            span);
     }
     session->is_opening = false;
 }
@@ -351,7 +352,7 @@ void records_flush(struct session *session, unsigned side)
             records_hidden(session, side, &h, &span);
         } else if (h.type == CONTENT_ALERT) {
             records_alert(session, side, bytes_slice(held, RECORD_HEADER_LEN, content_len(s, &h)), content_len(s, &h),
-                         &span);
+                          &span);
         } else if (h.type == CONTENT_HANDSHAKE && (session->version != 0 || !s->has_ccs)) {
             messages_record(session, side, bytes_slice(held, RECORD_HEADER_LEN, content_len(s, &h)), content_len(s, &h),
                             &span);
