@@ -95,8 +95,8 @@ static void begin_missing(const struct subject *s, struct diagnosis *d)
 {
     const struct connection *c = s->c;
     bool has_no_hello = !c->has_client_hello && !c->has_ssl2_server_hello;
-    bool is_answer_unread = c->has_client_hello && has_no_answer(c) && stream_of(c, ROLE_SERVER)->bytes > 0 &&
-                            !is_alert_of(s, ROLE_SERVER) && !is_told_by_text(c);
+    bool is_answer_unread = !c->flow->is_datagram && c->has_client_hello && has_no_answer(c) &&
+                            stream_of(c, ROLE_SERVER)->bytes > 0 && !is_alert_of(s, ROLE_SERVER) && !is_told_by_text(c);
     bool is_never_closed =
         s->end.kind == ENDING_SILENCE && !s->end.has_closer && !s->is_completed && !c->flow->is_datagram;
     if (c->flow->syn_side != 2 || (!has_no_hello && !is_never_closed && !is_answer_unread))
