@@ -184,6 +184,7 @@ static struct server_profile *add(struct profiles *profiles, const struct key *k
     *p = (struct server_profile){.ip_version = key->flow->ip_version, .name = name};
     memcpy(p->address, key->flow->address[key->server], 16);
     p->port = key->flow->port[key->server];
+    p->is_datagram = key->flow->is_datagram;
     if (key->name.len > 0)
         memcpy(name, key->name.at, key->name.len);
     name[key->name.len] = '\0';

@@ -5,7 +5,7 @@
  */
 #include "dissect/dtls.h"
 #include "hash.h"
-#include "session/pieces.h"
+#include "session/gather.h"
 #include "session/session_internal.h"
 
 #include <stdlib.h>
@@ -23,7 +23,7 @@ enum {
 /* A message that is not whole, or not its turn. */
 struct waiting {
     struct waiting *next; /* by message_seq */
-    struct pieces pieces;
+    struct gather pieces;
     uint64_t offset; /* the event's */
     uint32_t length;
     uint32_t repeats; /* fragments that brought nothing new */
@@ -66,7 +66,7 @@ static void waiting_free(struct session *session, struct dtls_side *d, struct wa
     d->bytes -= message->pieces.bytes;
     d->pieces -= message->pieces.num;
     d->num_waiting--;
-    pieces_cleanup(&message->pieces);
+    gather_cleanup(&message->pieces);
     free(message);
 }
 
@@ -116,11 +116,11 @@ static void deliver(struct session *session, unsigned side, struct waiting *mess
 {
     struct dtls *dtls = session->datagrams;
     struct dtls_side *d = &dtls->sides[side];
-    size_t ready = pieces_ready(&message->pieces, 0);
+    size_t ready = gather_ready(&message->pieces, 0);
     uint8_t *body = malloc(ready ? ready : 1);
     struct span span = {message->offset, message->last, message->last, message->version};
     if (body) {
-        pieces_copy(&message->pieces, 0, ready, body, &span.first, &span.last);
+        gather_copy(&message->pieces, 0, ready, body, &span.first, &span.last);
         struct bytes whole = {body, ready};
         if (message->type == HS_CLIENT_HELLO || message->type == HS_SERVER_HELLO)
             note_hello(dtls, side, message->type, whole);
@@ -135,7 +135,7 @@ static void deliver_ready(struct session *session, unsigned side)
 {
     struct dtls_side *d = &((struct dtls *)session->datagrams)->sides[side];
     while (d->waiting && d->waiting->message_seq == d->next_seq &&
-           pieces_ready(&d->waiting->pieces, 0) == d->waiting->length) {
+           gather_ready(&d->waiting->pieces, 0) == d->waiting->length) {
         struct waiting *message = d->waiting;
         d->waiting = message->next;
         deliver(session, side, message);
@@ -181,7 +181,7 @@ static void take_fragment(struct session *session, unsigned side, const struct d
     if (span->offset < message->offset)
         message->offset = span->offset;
     uint32_t num = message->pieces.num;
-    long added = pieces_add(&message->pieces, fragment->offset, fragment->bytes, &span->last,
+    long added = gather_add(&message->pieces, fragment->offset, fragment->bytes, &span->last,
                             LIMIT_DATAGRAM_BYTES - (d->bytes - message->pieces.bytes),
                             LIMIT_DATAGRAM_PIECES - (d->pieces - message->pieces.num));
     uint32_t before = d->bytes;
@@ -406,7 +406,7 @@ static void dtls_finish(struct session *session)
         struct dtls_side *d = &dtls->sides[side];
         while (d->waiting) {
             struct waiting *message = d->waiting;
-            size_t ready = pieces_ready(&message->pieces, 0);
+            size_t ready = gather_ready(&message->pieces, 0);
             d->waiting = message->next;
             if (message->message_seq != d->next_seq)
                 note_hole(session, side, message);
