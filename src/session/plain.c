@@ -33,7 +33,7 @@ static enum opening recognise(const struct session *session, unsigned side, stru
 
 static void keep_untold(struct session *session, unsigned side, struct bytes first, const struct span *span)
 {
-    session_first_bytes(session, side, first);
+    plain_first_bytes(session, side, first);
     struct first_bytes *kept = session->first_bytes[side];
     if (!kept)
         return;
@@ -59,7 +59,7 @@ static void become(struct session *session, struct flow *flow, unsigned side, en
             keep_untold(session, side, first, span);
     } else {
         s->state = SIDE_PLAIN;
-        session_first_bytes(session, side, first);
+        plain_first_bytes(session, side, first);
         if (session->first_bytes[side])
             session->first_bytes[side]->end = span->offset + session->first_bytes[side]->bytes.len;
         (void)session_event(session, side, EVENT_NOT_TLS, span, (uint32_t)first.len);
@@ -147,7 +147,7 @@ static void found(struct session *session, unsigned side)
 
 void plain_scan(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk)
 {
-    session_more_first_bytes(session, side, chunk);
+    plain_more_first_bytes(session, side, chunk);
     struct side *s = &session->sides[side];
     bool has_peer_tls = session->sides[!side].has_tls;
     /* The last bytes of the segment before, and the first of this one. */
@@ -201,4 +201,30 @@ void plain_scan(struct session *session, struct flow *flow, unsigned side, struc
         return;
     }
     chunk_advance(chunk, chunk->bytes.len);
+}
+
+void plain_first_bytes(struct session *session, unsigned side, struct bytes b)
+{
+    if (session->first_bytes[side] || b.len == 0)
+        return;
+    struct first_bytes *kept = session_alloc(session, sizeof *kept + FIRST_BYTES_LEN);
+    if (!kept)
+        return;
+    b = bytes_slice(b, 0, FIRST_BYTES_LEN);
+    memcpy(kept + 1, b.at, b.len);
+    *kept = (struct first_bytes){.bytes = {(const uint8_t *)(kept + 1), b.len}};
+    session->first_bytes[side] = kept;
+}
+
+void plain_more_first_bytes(struct session *session, unsigned side, const struct chunk *chunk)
+{
+    struct first_bytes *kept = session->first_bytes[side];
+    if (!kept || kept->bytes.len == FIRST_BYTES_LEN || kept->end < chunk->offset ||
+        kept->end - chunk->offset >= chunk->bytes.len)
+        return;
+    struct bytes more =
+        bytes_slice(chunk->bytes, (size_t)(kept->end - chunk->offset), FIRST_BYTES_LEN - kept->bytes.len);
+    memcpy((uint8_t *)(kept + 1) + kept->bytes.len, more.at, more.len);
+    kept->bytes.len += more.len;
+    kept->end += more.len;
 }

@@ -273,7 +273,7 @@ static void no_record(struct session *session, struct flow *flow, unsigned side,
         return;
     }
     (void)session_event(session, side, EVENT_NOT_TLS, span, (uint32_t)b.len);
-    session_first_bytes(session, side, b);
+    plain_first_bytes(session, side, b);
     session_side_dead(session, flow, side);
 }
 

@@ -156,7 +156,7 @@ void resync_walk(struct session *session, struct flow *flow, unsigned side, stru
             (void)session_event(session, side, EVENT_NOT_TLS, &span, (uint32_t)first->bytes.len);
             first->is_untold = false;
         }
-        session_first_bytes(session, side, window);
+        plain_first_bytes(session, side, window);
         session_side_dead(session, flow, side);
         return;
     }

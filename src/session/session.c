@@ -220,32 +220,6 @@ void session_skip(struct session *session, struct flow *flow, unsigned side, uin
     flow->stream[side].quiet_until = until;
 }
 
-void session_first_bytes(struct session *session, unsigned side, struct bytes b)
-{
-    if (session->first_bytes[side] || b.len == 0)
-        return;
-    struct first_bytes *kept = session_alloc(session, sizeof *kept + FIRST_BYTES_LEN);
-    if (!kept)
-        return;
-    b = bytes_slice(b, 0, FIRST_BYTES_LEN);
-    memcpy(kept + 1, b.at, b.len);
-    *kept = (struct first_bytes){.bytes = {(const uint8_t *)(kept + 1), b.len}};
-    session->first_bytes[side] = kept;
-}
-
-void session_more_first_bytes(struct session *session, unsigned side, const struct chunk *chunk)
-{
-    struct first_bytes *kept = session->first_bytes[side];
-    if (!kept || kept->bytes.len == FIRST_BYTES_LEN || kept->end < chunk->offset ||
-        kept->end - chunk->offset >= chunk->bytes.len)
-        return;
-    struct bytes more =
-        bytes_slice(chunk->bytes, (size_t)(kept->end - chunk->offset), FIRST_BYTES_LEN - kept->bytes.len);
-    memcpy((uint8_t *)(kept + 1) + kept->bytes.len, more.at, more.len);
-    kept->bytes.len += more.len;
-    kept->end += more.len;
-}
-
 static void opening_walk(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk)
 {
     plain_opening(session, flow, side, chunk, false);

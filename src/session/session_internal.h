@@ -154,9 +154,6 @@ void session_side_dead(struct session *session, struct flow *flow, unsigned side
 void session_walk(struct session *session, struct flow *flow, unsigned side,
                   struct chunk *chunk); /* until it is empty */
 void session_skip(struct session *session, struct flow *flow, unsigned side, uint64_t until);
-void session_first_bytes(struct session *session, unsigned side, struct bytes b);
-/* More of a side's stream that is no TLS, to be kept where it goes on from what is kept. */
-void session_more_first_bytes(struct session *session, unsigned side, const struct chunk *chunk);
 /* Where in the stream the first RST of this side stands: behind bytes that it overtook, or that the capture lacks. */
 uint64_t session_rst_offset(const struct flow *flow, unsigned side);
 static inline bool session_is_tls13(const struct session *session)
@@ -165,6 +162,10 @@ static inline bool session_is_tls13(const struct session *session)
 }
 
 /* plain.c: is it TLS, and where does it begin */
+/* What a side says that is no TLS is kept, as far as there is room. */
+void plain_first_bytes(struct session *session, unsigned side, struct bytes b);
+/* More of a side's stream that is no TLS, to be kept where it goes on from what is kept. */
+void plain_more_first_bytes(struct session *session, unsigned side, const struct chunk *chunk);
 void plain_opening(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk, bool is_last);
 void plain_scan(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk);
 
