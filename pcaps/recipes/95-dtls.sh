@@ -36,7 +36,7 @@ gnutls_dtls_talk() {
 
 make_dtls12() {
     say "DTLS 1.2, OpenSSL on both sides, then GnuTLS as the client: data goes both ways."
-    expect outcome=completed verdict=ok sni=$name version=DTLSv1.2 client=openssl
+    expect outcome=completed verdict=ok sni=$name version=DTLSv1.2 client=openssl absent=dtls-fragments-lost
     expect outcome=completed verdict=ok sni=$name version=DTLSv1.2 client=gnutls
     sees 'dtls.handshake.type == 2' 2
     sees 'dtls.record.content_type == 23' 3
