@@ -187,9 +187,12 @@ static void server_hello(struct session *session, struct bytes body, uint32_t de
         next_protection(session, &hello, is_first);
 }
 
-void messages_take_one(struct session *session, unsigned side, uint8_t type, struct bytes body, uint32_t declared,
-                       const struct span *span)
+/* One message, whole or (h->length > body.len) as much of it as will ever come. */
+static void message(struct session *session, unsigned side, const struct handshake_header *h, struct bytes body,
+                    const struct span *span, bool is_split)
 {
+    const uint8_t type = h->type;
+    const uint32_t declared = h->length;
     struct side *s = &session->sides[side];
     const struct message_rule *rule = rule_find(type);
     struct event *event = session_event(session, side, EVENT_HANDSHAKE, span, declared);
@@ -197,7 +200,7 @@ void messages_take_one(struct session *session, unsigned side, uint8_t type, str
         event->type = type;
         if (body.len < declared)
             event->fault = FAULT_SHORT;
-        event->is_split = session->protocol || (s->message && s->message->is_split);
+        event->is_split = session->protocol || is_split;
         if (type == HS_CLIENT_HELLO && session->protocol != &dtls_protocol) /* its parts lie elsewhere in DTLS */
             session_keep_hello(session, event, body);
         else if (rule && rule->keep > 0)
@@ -222,6 +225,13 @@ void messages_take_one(struct session *session, unsigned side, uint8_t type, str
     } else if (type == HS_COMPRESSED_CERTIFICATE) {
         compressed_certificate(session, side, body, declared, span);
     }
+}
+
+void messages_take_one(struct session *session, unsigned side, uint8_t type, struct bytes body, uint32_t declared,
+                       const struct span *span)
+{
+    const struct handshake_header h = {type, declared};
+    message(session, side, &h, body, span, false);
 }
 
 /* A message too large to be collected: told once, and stepped over. */
@@ -250,6 +260,19 @@ static struct handshake_header peek_message(struct bytes b)
     return header;
 }
 
+/* Delivers what was collected, as much of it as there is. A message may let records through that waited for it, and
+ * those collect messages of their own: it is out of their way by then. */
+static void deliver(struct session *session, unsigned side, uint16_t version, const struct moment *last)
+{
+    struct buffer *collected = session->sides[side].message;
+    session->sides[side].message = NULL;
+    struct bytes held = {collected->data, collected->len};
+    struct handshake_header h = peek_message(held);
+    struct span span = {collected->offset, collected->first, *last, version};
+    message(session, side, &h, bytes_slice(held, HANDSHAKE_HEADER_LEN, h.length), &span, collected->is_split);
+    buffer_drop(session, &collected);
+}
+
 /* Collects towards a whole message; delivers it when it is. False: this side's handshake cannot be followed any more.
  */
 static bool collect(struct session *session, unsigned side, struct chunk *chunk, const struct span *span)
@@ -267,14 +290,13 @@ static bool collect(struct session *session, unsigned side, struct chunk *chunk,
         return true;
     struct bytes held = {s->message->data, s->message->len};
     struct handshake_header h = peek_message(held);
-    struct span whole = {s->message->offset, s->message->first, span->last, span->version};
     if (h.length > LIMIT_HANDSHAKE_MESSAGE) {
+        struct span whole = {s->message->offset, s->message->first, span->last, span->version};
         oversized(session, side, &h, &whole);
         s->message_skip -= (uint32_t)held.len;
         buffer_drop(session, &s->message);
     } else if (held.len == HANDSHAKE_HEADER_LEN + (size_t)h.length) {
-        messages_take_one(session, side, h.type, bytes_slice(held, HANDSHAKE_HEADER_LEN, h.length), h.length, &whole);
-        buffer_drop(session, &s->message);
+        deliver(session, side, span->version, &span->last);
     }
     return true;
 }
@@ -318,8 +340,7 @@ void messages_record(struct session *session, unsigned side, struct bytes fragme
                 continue;
             }
             if (chunk.bytes.len >= HANDSHAKE_HEADER_LEN + (size_t)h.length) {
-                messages_take_one(session, side, h.type, bytes_slice(chunk.bytes, HANDSHAKE_HEADER_LEN, h.length),
-                                  h.length, &at);
+                message(session, side, &h, bytes_slice(chunk.bytes, HANDSHAKE_HEADER_LEN, h.length), &at, false);
                 chunk_advance(&chunk, HANDSHAKE_HEADER_LEN + (size_t)h.length);
                 continue;
             }
@@ -332,17 +353,17 @@ void messages_record(struct session *session, unsigned side, struct bytes fragme
 void messages_flush(struct session *session, unsigned side)
 {
     struct side *s = &session->sides[side];
-    if (!s->message)
-        return;
-    struct bytes held = {s->message->data, s->message->len};
-    if (held.len >= HANDSHAKE_HEADER_LEN) {
+    bool was_opening = session->is_opening;
+    while (s->message) {
+        struct bytes held = {s->message->data, s->message->len};
         struct handshake_header h = peek_message(held);
-        struct span span = {s->message->offset, s->message->first, s->message->last, session->version};
+        if (held.len < HANDSHAKE_HEADER_LEN || !handshake_type_name(h.type) || h.length > LIMIT_HANDSHAKE_MESSAGE) {
+            buffer_drop(session, &s->message);
+            continue;
+        }
         session->is_opening = s->message->is_decrypted;
-        if (handshake_type_name(h.type) && h.length <= LIMIT_HANDSHAKE_MESSAGE)
-            messages_take_one(session, side, h.type, bytes_slice(held, HANDSHAKE_HEADER_LEN, h.length), h.length,
-                              &span);
-        session->is_opening = false;
+        struct moment last = s->message->last;
+        deliver(session, side, session->version, &last);
     }
-    buffer_drop(session, &s->message);
+    session->is_opening = was_opening;
 }

@@ -212,6 +212,7 @@ static bool looks_readable(struct bytes fragment)
 void records_opened(struct session *session, unsigned side, uint8_t type, struct bytes content, const struct span *span)
 {
     const struct record_header inner = {type, span->version, (uint16_t)content.len};
+    bool was_opening = session->is_opening; /* a message may let other records through */
     session->is_opening = true;
     if (type == CONTENT_ALERT) {
         records_alert(session, side, content, content.len, span);
@@ -224,7 +225,7 @@ void records_opened(struct session *session, unsigned side, uint8_t type, struct
         records_note_hidden(session, side, type == CONTENT_APPLICATION_DATA ? EVENT_APPLICATION : EVENT_HIDDEN, &inner,
                             span);
     }
-    session->is_opening = false;
+    session->is_opening = was_opening;
 }
 
 static void record_whole(struct session *session, unsigned side, const struct record_header *h, struct bytes fragment,
