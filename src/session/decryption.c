@@ -175,27 +175,25 @@ static void derive_block(struct session *session)
     OPENSSL_cleanse(&block, sizeof block);
 }
 
-static void drain(struct session *session);
-
-static void settle(struct session *session, enum state state, enum keys_error reason)
+static void settle(struct decryption *d, enum state state, enum keys_error reason)
 {
-    session->decryption->state = state;
-    session->decryption->reason = reason;
-    drain(session);
+    d->state = state;
+    d->reason = reason;
 }
 
-/* Tries to leave DECRYPTION_WAITING. `is_last`: what is not known now never will be. */
+/* Tries to leave DECRYPTION_WAITING; what waited is read by the next call for a record. `is_last`: what is not known
+ * now never will be. */
 static void look_up(struct session *session, bool is_last)
 {
     struct decryption *d = session->decryption;
     if (!d->has_server_hello || !d->has_client_random) {
         if (is_last)
-            settle(session, DECRYPTION_OFF, KEYS_NO_ERROR);
+            settle(d, DECRYPTION_OFF, KEYS_NO_ERROR);
         return;
     }
     if (!keys_find(session->context->keys, d->client_random, &d->keys)) {
         if (is_last || !keys_may_grow(session->context->keys))
-            settle(session, DECRYPTION_OFF, KEYS_MISSING);
+            settle(d, DECRYPTION_OFF, KEYS_MISSING);
         return;
     }
     if (d->is_queue_full)
@@ -208,7 +206,7 @@ static void look_up(struct session *session, bool is_last)
     } else {
         derive_block(session);
     }
-    settle(session, DECRYPTION_READY, KEYS_INCOMPLETE);
+    settle(d, DECRYPTION_READY, KEYS_INCOMPLETE);
 }
 
 /* ---- messages */
@@ -247,9 +245,9 @@ static void server_hello(struct session *session, struct bytes body)
     d->has_server_hello = true;
     const struct cipher_suite *suite = cipher_suite_find(d->cipher);
     if (suite && strcmp(suite->enc, "NULL") == 0)
-        settle(session, DECRYPTION_OFF, KEYS_NO_ERROR);
+        settle(d, DECRYPTION_OFF, KEYS_NO_ERROR);
     else if (hello.compression_method != 0 || !suite_algorithms_find(d->cipher, d->version, &d->suite))
-        settle(session, DECRYPTION_OFF, KEYS_UNSUPPORTED);
+        settle(d, DECRYPTION_OFF, KEYS_UNSUPPORTED);
     else if (!is_later)
         look_up(session, false);
     else if (keys_find(session->context->keys, d->client_random, &d->keys))
@@ -290,10 +288,13 @@ void decryption_message(struct session *session, unsigned side, uint8_t type, st
         tls13_message(session, side, type);
 }
 
+static void drain(struct session *session);
+
 void decryption_change_cipher_spec(struct session *session, unsigned side)
 {
     struct decryption *d = session->decryption;
     struct keyed_side *ks = &d->sides[side];
+    drain(session);
     if (d->state == DECRYPTION_WAITING) {
         (void)push(session, side, PENDING_CHANGE, NULL, (struct bytes){NULL, 0}, NULL);
     } else if (d->state == DECRYPTION_READY && !is_tls13(d)) {
@@ -323,6 +324,7 @@ bool decryption_wants(struct session *session, unsigned side, const struct recor
 {
     struct decryption *d = session->decryption;
     const struct keyed_side *ks = &d->sides[side];
+    drain(session);
     if (d->state == DECRYPTION_WAITING)
         return d->pending_bytes + h->length <= LIMIT_PENDING_BYTES;
     if (d->state == DECRYPTION_OFF || !ks->current || ks->is_dead) {
@@ -341,6 +343,7 @@ void decryption_skip(struct session *session, unsigned side, const struct record
     struct decryption *d = session->decryption;
     struct keyed_side *ks = &d->sides[side];
     struct bytes nothing = {NULL, 0};
+    drain(session);
     if (d->state == DECRYPTION_WAITING)
         (void)push(session, side, PENDING_SKIPPED, h, nothing, NULL);
     if (d->state != DECRYPTION_READY || !ks->current)
@@ -352,6 +355,7 @@ void decryption_skip(struct session *session, unsigned side, const struct record
 void decryption_lost(struct session *session, unsigned side)
 {
     struct decryption *d = session->decryption;
+    drain(session);
     d->sides[side].is_lost = true;
     if (d->state == DECRYPTION_WAITING)
         (void)push(session, side, PENDING_LOST, NULL, (struct bytes){NULL, 0}, NULL);
@@ -435,17 +439,21 @@ void decryption_record(struct session *session, unsigned side, const struct reco
     struct decryption *d = session->decryption;
     if (d->state == DECRYPTION_WAITING && d->has_server_hello)
         look_up(session, false);
+    drain(session);
     if (d->state != DECRYPTION_WAITING)
         settled_record(session, side, h, fragment, span);
     else if (!push(session, side, PENDING_RECORD, h, fragment, span))
         records_hidden(session, side, h, span);
 }
 
-/* What waited, in its order. */
+/* What waited, in its order, once it is settled what becomes of it. Never from within a message: what is read here may
+ * be messages of the same side. */
 static void drain(struct session *session)
 {
     struct decryption *d = session->decryption;
     struct pending *pending = d->first;
+    if (!pending || d->state == DECRYPTION_WAITING)
+        return;
     d->first = d->last = NULL;
     d->pending_bytes = d->num_pending = 0;
     for (struct pending *next; pending; pending = next) {
@@ -467,6 +475,7 @@ void decryption_finish(struct session *session)
 {
     if (session->decryption->state == DECRYPTION_WAITING)
         look_up(session, true);
+    drain(session);
 }
 
 enum keys_source decryption_source(const struct session *session)
