@@ -216,8 +216,10 @@ static int take_expanded(const struct expansion *e, const char *list, struct err
         return error_set(error, "--server-ciphers: no suite is left by '%s', as OpenSSL says", list);
     STACK_OF(SSL_CIPHER) *found = SSL_CTX_get_ciphers(e->ssl);
     bool has_tls13 = false;
-    for (unsigned i = 0; i < before; i++)
-        has_tls13 |= strcmp(cipher_suite_find(e->told->ciphers.at[i])->protocol_min, "TLSv1.3") == 0;
+    for (unsigned i = 0; i < before; i++) {
+        const struct cipher_suite *suite = cipher_suite_find(e->told->ciphers.at[i]);
+        has_tls13 |= suite && strcmp(suite->protocol_min, "TLSv1.3") == 0;
+    }
     for (int i = 0; *list && i < sk_SSL_CIPHER_num(found); i++) {
         const SSL_CIPHER *cipher = sk_SSL_CIPHER_value(found, i);
         bool is_tls13 = strcmp(SSL_CIPHER_get_version(cipher), "TLSv1.3") == 0;
@@ -237,9 +239,10 @@ int option_told_ciphers(struct told_server *told, const char *value, struct erro
     struct option_word word;
     for (size_t next = 0; status == 0 && option_word_next(value, SEPARATORS, &next, &word);)
         status = take_word(&e, &word, error);
-    if (e.list && fclose(e.list) != 0 && status == 0)
+    bool is_written = e.list && fclose(e.list) == 0 && list;
+    if (!is_written && status == 0)
         status = error_set(error, "out of memory");
-    if (status == 0)
+    if (status == 0 && list)
         status = take_expanded(&e, list, error);
     if (status == 0 && told->ciphers.num == 0)
         status = error_set(error, "--server-ciphers names no suite");

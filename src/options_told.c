@@ -76,7 +76,7 @@ static bool is_code_named(const struct list_kind *kind, uint16_t code, const cha
 
 static bool find_code(const struct list_kind *kind, const struct option_word *word, uint16_t *code)
 {
-    char plain[PLAIN_LEN];
+    char plain[PLAIN_LEN] = "";
     write_plain(plain, word->at, word->len);
     size_t prefix = strlen(kind->prefix);
     const char *name = *plain && strncmp(plain, kind->prefix, prefix) == 0 ? plain + prefix : plain;

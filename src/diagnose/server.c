@@ -34,9 +34,9 @@ static void resumption(const struct server_profile *p, struct diagnosis *d)
     if (p->num_resumed == 0 || p->num_resumption_refused < MANY_REFUSALS)
         return;
     struct finding *f = finding_add(d, FINDING_RESUMPTION_REJECTED, CERTAINTY_LIKELY);
-    finding_summary(d, f, "Of %llu offers to resume a session %llu were taken, %llu refused.",
-                    (unsigned long long)(p->num_resumed + p->num_resumption_refused),
-                    (unsigned long long)p->num_resumed, (unsigned long long)p->num_resumption_refused);
+    const unsigned long long taken = p->num_resumed, not_taken = p->num_resumption_refused;
+    finding_summary(d, f, "Of %llu offers to resume a session %llu were taken, %llu refused.", taken + not_taken, taken,
+                    not_taken);
     finding_detail(d, f,
                    "Several servers behind one address that do not share the keys of their tickets look so; so does a "
                    "session cache that is too small.");
