@@ -1,6 +1,6 @@
 /* Signs that somebody in the middle made the certificate: hints, each with its weight, never an error by themselves. */
 #include "diagnose/chain_faults.h"
-#include "diagnose/sightings.h"
+#include "diagnose/chains_seen.h"
 
 #include <string.h>
 
@@ -36,11 +36,11 @@ static bool has_trusted_issuer(const struct connection *c)
 
 struct scene {
     const struct chain_view *v;
-    struct certificate *way[SIGHTING_WAY];
+    struct certificate *way[CHAIN_SEEN_WAY];
     unsigned num_way;
     const struct certificate_facts *leaf;
     struct bytes name;
-    const struct sightings *sightings; /* NULL none */
+    const struct chains_seen *chains_seen; /* NULL none */
 };
 
 static const char *text_of(struct diagnosis *d, const char *text)
@@ -63,14 +63,14 @@ static const char *private_issuer(const struct scene *scene, struct diagnosis *d
 }
 
 /* Another chain for the same name, earlier in the capture or on the same server, that leads to another root. */
-static const struct sighting *other_chain(const struct scene *scene)
+static const struct chain_seen *other_chain(const struct scene *scene)
 {
-    const struct sighting *seen;
-    unsigned num = scene->sightings ? sightings_of_name(scene->sightings, scene->name, &seen) : 0;
+    const struct chain_seen *seen;
+    unsigned num = scene->chains_seen ? chains_seen_of_name(scene->chains_seen, scene->name, &seen) : 0;
     for (unsigned i = 0; i < num; i++) {
         const struct certificate_facts *facts = certificate_facts(seen[i].way[0]);
         if (!facts->error && seen[i].way[0] != scene->way[0] &&
-            !sightings_share_issuer(scene->way, scene->num_way, &seen[i]))
+            !chains_seen_share_issuer(scene->way, scene->num_way, &seen[i]))
             return &seen[i];
     }
     return NULL;
@@ -78,7 +78,7 @@ static const struct sighting *other_chain(const struct scene *scene)
 
 static const char *other_issuer(const struct scene *scene, struct diagnosis *d, struct finding *f)
 {
-    const struct sighting *other = has_trusted_issuer(scene->v->s->c) ? NULL : other_chain(scene);
+    const struct chain_seen *other = has_trusted_issuer(scene->v->s->c) ? NULL : other_chain(scene);
     if (!other)
         return NULL;
     const char *issuer = text_of(d, certificate_facts(other->way[0])->issuer);
@@ -103,9 +103,9 @@ static bool is_for(const struct certificate_facts *facts, struct bytes name)
 /* Proxies that inspect TLS make one key and many certificates. */
 static const char *one_key(const struct scene *scene, struct diagnosis *d, struct finding *f)
 {
-    const struct sighting *seen;
+    const struct chain_seen *seen;
     unsigned num =
-        scene->sightings ? sightings_of_key(scene->sightings, scene->v->s->c->chain.certificates[0], &seen) : 0;
+        scene->chains_seen ? chains_seen_of_key(scene->chains_seen, scene->v->s->c->chain.certificates[0], &seen) : 0;
     for (unsigned i = 0; i < num; i++) {
         const struct certificate_facts *facts = certificate_facts(seen[i].way[0]);
         if (seen[i].way[0] == scene->way[0] || facts->error || is_for(facts, scene->name) ||
@@ -161,8 +161,8 @@ void interception(struct chain_view *v, struct diagnosis *d)
     struct scene scene = {.v = v,
                           .leaf = certificate_facts(c->chain.certificates[0]),
                           .name = c->has_client_hello ? c->client_hello.ext.server_name : (struct bytes){NULL, 0},
-                          .sightings = profiles ? profiles_sightings(profiles) : NULL};
-    for (unsigned i = 0; i < v->shape.num_issuers && i < SIGHTING_WAY; i++)
+                          .chains_seen = profiles ? profiles_chains_seen(profiles) : NULL};
+    for (unsigned i = 0; i < v->shape.num_issuers && i < CHAIN_SEEN_WAY; i++)
         scene.way[scene.num_way++] = c->chain.certificates[v->shape.way[i]];
     if (scene.name.len == 0 || scene.leaf->error || scene.num_way == 0 || !is_suspicious(&scene, d))
         return;

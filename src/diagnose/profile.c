@@ -2,8 +2,8 @@
 #include "diagnose/profile.h"
 
 #include "bounds.h"
+#include "diagnose/chains_seen.h"
 #include "diagnose/finding.h"
-#include "diagnose/sightings.h"
 #include "flow/blocks.h"
 #include "hash.h"
 
@@ -26,7 +26,7 @@ struct profiles {
     size_t num_alone; /* of these stand for their server's sum, too */
     struct slot *slots;
     size_t num_slots;
-    struct sightings *sightings;
+    struct chains_seen *chains_seen;
 };
 
 struct profiles *profiles_new(void)
@@ -34,7 +34,7 @@ struct profiles *profiles_new(void)
     struct profiles *profiles = calloc(1, sizeof *profiles);
     if (profiles && getrandom(&profiles->seed, sizeof profiles->seed, 0) < 0)
         profiles->seed = (uint64_t)(uintptr_t)profiles;
-    if (profiles && !(profiles->sightings = sightings_new())) {
+    if (profiles && !(profiles->chains_seen = chains_seen_new())) {
         free(profiles);
         return NULL;
     }
@@ -56,7 +56,7 @@ void profiles_free(struct profiles *profiles)
             certificate_release(profile->leaves[leaf]);
         blocks_give(&profiles->blocks, profile, profile_size(profile));
     }
-    sightings_free(profiles->sightings);
+    chains_seen_free(profiles->chains_seen);
     blocks_cleanup(&profiles->blocks);
     free(profiles->all);
     free(profiles->slots);
@@ -406,12 +406,12 @@ void profiles_learn(struct profiles *profiles, const struct connection *c, bool 
         learn_into(named, c, is_completed);
     if (sum && sum != named)
         learn_into(sum, c, is_completed);
-    sightings_learn(profiles->sightings, c);
+    chains_seen_learn(profiles->chains_seen, c);
 }
 
-const struct sightings *profiles_sightings(const struct profiles *profiles)
+const struct chains_seen *profiles_chains_seen(const struct profiles *profiles)
 {
-    return profiles->sightings;
+    return profiles->chains_seen;
 }
 
 const struct server_profile *profiles_named(const struct profiles *profiles, const struct connection *c)
@@ -438,5 +438,5 @@ const struct server_profile *profiles_next(const struct profiles *profiles, size
 
 uint64_t profiles_limit_hits(const struct profiles *profiles)
 {
-    return profiles->limit_hits + sightings_limit_hits(profiles->sightings);
+    return profiles->limit_hits + chains_seen_limit_hits(profiles->chains_seen);
 }

@@ -8,7 +8,7 @@
 #include "session/connection.h"
 
 struct certificates;
-struct sightings;
+struct chains_seen;
 
 enum {
     PROFILE_CODES = 24,
@@ -93,7 +93,7 @@ const struct server_profile *profiles_all_names(const struct profiles *profiles,
 /* All with a name or none (no sums), in the order in which they were met; NULL at the end. */
 const struct server_profile *profiles_next(const struct profiles *profiles, size_t *next);
 /* Where certificates were seen, on all servers. */
-const struct sightings *profiles_sightings(const struct profiles *profiles);
+const struct chains_seen *profiles_chains_seen(const struct profiles *profiles);
 uint64_t profiles_limit_hits(const struct profiles *profiles);
 
 struct diagnosis;

@@ -1,7 +1,7 @@
 /* What several connections together say of one server (certificates of tests/unit/data/stores). */
 #include "diagnose/server.h"
 
-#include "diagnose/sightings.h"
+#include "diagnose/chains_seen.h"
 #include "support/cmocka_all.h"
 
 #include <stdio.h>
@@ -214,11 +214,11 @@ static void test_left_behind(void **state)
 }
 
 /* Certificates by name and by key, whatever the server; a common issuer is a common root. */
-static void test_sightings(void **state)
+static void test_chains_seen(void **state)
 {
     (void)state;
     struct bench b;
-    const struct sighting *seen;
+    const struct chain_seen *seen;
     begin(&b, 1, "A.test", "leaf");
     learn(&b);
     begin(&b, 2, "a.test", "leaf");
@@ -226,16 +226,16 @@ static void test_sightings(void **state)
     learn(&b);
     begin(&b, 3, "a.test", "lone");
     learn(&b);
-    const struct sightings *sightings = profiles_sightings(profiles);
-    assert_int_equal(sightings_of_name(sightings, (struct bytes){(const uint8_t *)"a.TEST", 6}, &seen), 2);
+    const struct chains_seen *chains_seen = profiles_chains_seen(profiles);
+    assert_int_equal(chains_seen_of_name(chains_seen, (struct bytes){(const uint8_t *)"a.TEST", 6}, &seen), 2);
     assert_int_equal(seen[0].id, 1);
     assert_int_equal(seen[1].id, 3);
     assert_int_equal(seen[1].place.frame, 33);
-    assert_true(sightings_share_issuer(seen[0].way, seen[0].num_way, &seen[0]));
-    assert_false(sightings_share_issuer(seen[0].way, seen[0].num_way, &seen[1]));
-    assert_int_equal(sightings_of_name(sightings, (struct bytes){(const uint8_t *)"b.test", 6}, &seen), 0);
+    assert_true(chains_seen_share_issuer(seen[0].way, seen[0].num_way, &seen[0]));
+    assert_false(chains_seen_share_issuer(seen[0].way, seen[0].num_way, &seen[1]));
+    assert_int_equal(chains_seen_of_name(chains_seen, (struct bytes){(const uint8_t *)"b.test", 6}, &seen), 0);
     struct certificate *leaf = load("leaf");
-    assert_int_equal(sightings_of_key(sightings, leaf, &seen), 1);
+    assert_int_equal(chains_seen_of_key(chains_seen, leaf, &seen), 1);
     assert_ptr_equal(seen[0].way[0], leaf);
     certificate_release(leaf);
 }
@@ -244,8 +244,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_default_certificate), TEST(test_resumption), TEST(test_session_id), TEST(test_notes),
-        TEST(test_left_behind),         TEST(test_sightings),
+        TEST(test_default_certificate), TEST(test_resumption),  TEST(test_session_id), TEST(test_notes),
+        TEST(test_left_behind),         TEST(test_chains_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* Where certificates were seen: see sightings.h. Open addressing, grown by doubling. */
-#include "diagnose/sightings.h"
+/* Where certificates were seen: see chains_seen.h. Open addressing, grown by doubling. */
+#include "diagnose/chains_seen.h"
 
 #include "bounds.h"
 #include "hash.h"
@@ -16,41 +16,41 @@ struct entry {
     uint64_t hash;
     enum kind kind;
     struct bytes key; /* its own copy, lower case */
-    struct sighting at[SIGHTINGS];
+    struct chain_seen at[CHAINS_SEEN];
     unsigned num;
 };
 
-struct sightings {
+struct chains_seen {
     uint64_t seed, limit_hits;
     struct entry **slots;
     size_t num, num_slots;
 };
 
-struct sightings *sightings_new(void)
+struct chains_seen *chains_seen_new(void)
 {
-    struct sightings *sightings = calloc(1, sizeof *sightings);
-    if (sightings && getrandom(&sightings->seed, sizeof sightings->seed, 0) < 0)
-        sightings->seed = (uint64_t)(uintptr_t)sightings;
-    return sightings;
+    struct chains_seen *chains_seen = calloc(1, sizeof *chains_seen);
+    if (chains_seen && getrandom(&chains_seen->seed, sizeof chains_seen->seed, 0) < 0)
+        chains_seen->seed = (uint64_t)(uintptr_t)chains_seen;
+    return chains_seen;
 }
 
-void sightings_free(struct sightings *sightings)
+void chains_seen_free(struct chains_seen *chains_seen)
 {
-    if (!sightings)
+    if (!chains_seen)
         return;
-    for (size_t i = 0; i < sightings->num_slots; i++) {
-        struct entry *entry = sightings->slots[i];
+    for (size_t i = 0; i < chains_seen->num_slots; i++) {
+        struct entry *entry = chains_seen->slots[i];
         for (unsigned k = 0; entry && k < entry->num; k++)
             for (unsigned m = 0; m < entry->at[k].num_way; m++)
                 certificate_release(entry->at[k].way[m]);
         free(entry);
     }
-    free(sightings->slots);
-    free(sightings);
+    free(chains_seen->slots);
+    free(chains_seen);
 }
 
 /* Where the entry is, or could be put. */
-static size_t slot_of(const struct sightings *s, enum kind kind, struct bytes key, uint64_t hash)
+static size_t slot_of(const struct chains_seen *s, enum kind kind, struct bytes key, uint64_t hash)
 {
     size_t at = hash & (s->num_slots - 1);
     while (s->slots[at] &&
@@ -59,12 +59,12 @@ static size_t slot_of(const struct sightings *s, enum kind kind, struct bytes ke
     return at;
 }
 
-static uint64_t hash_of(const struct sightings *s, enum kind kind, struct bytes key)
+static uint64_t hash_of(const struct chains_seen *s, enum kind kind, struct bytes key)
 {
     return hash_bytes(s->seed + kind, key.at, key.len);
 }
 
-static bool grow(struct sightings *s)
+static bool grow(struct chains_seen *s)
 {
     if ((s->num + 1) * 2 <= s->num_slots)
         return true;
@@ -81,7 +81,7 @@ static bool grow(struct sightings *s)
     return true;
 }
 
-static struct entry *find_or_add(struct sightings *s, enum kind kind, struct bytes key)
+static struct entry *find_or_add(struct chains_seen *s, enum kind kind, struct bytes key)
 {
     if (!grow(s))
         return NULL;
@@ -110,17 +110,17 @@ static void add(struct entry *entry, const struct connection *c)
     for (unsigned i = 0; entry && i < entry->num; i++)
         if (entry->at[i].way[0] == leaf)
             return;
-    if (!entry || entry->num == SIGHTINGS)
+    if (!entry || entry->num == CHAINS_SEEN)
         return;
     struct chain_shape shape;
     chain_shape_read(&shape, c->chain.certificates, c->chain.num);
-    struct sighting *sighting = &entry->at[entry->num++];
-    *sighting = (struct sighting){.id = c->id, .place = c->chain.place};
-    for (unsigned i = 0; i < shape.num_issuers && i < SIGHTING_WAY; i++) {
-        sighting->way[sighting->num_way] = c->chain.certificates[shape.way[i]];
-        certificate_hold(sighting->way[sighting->num_way++]);
+    struct chain_seen *seen_chain = &entry->at[entry->num++];
+    *seen_chain = (struct chain_seen){.id = c->id, .place = c->chain.place};
+    for (unsigned i = 0; i < shape.num_issuers && i < CHAIN_SEEN_WAY; i++) {
+        seen_chain->way[seen_chain->num_way] = c->chain.certificates[shape.way[i]];
+        certificate_hold(seen_chain->way[seen_chain->num_way++]);
     }
-    if (sighting->num_way == 0)
+    if (seen_chain->num_way == 0)
         entry->num--;
 }
 
@@ -140,7 +140,7 @@ static struct bytes key_of(struct certificate *leaf)
     return (struct bytes){facts->key_hash, facts->has_key_hash ? sizeof facts->key_hash : 0};
 }
 
-void sightings_learn(struct sightings *sightings, const struct connection *c)
+void chains_seen_learn(struct chains_seen *chains_seen, const struct connection *c)
 {
     uint8_t buf[KEY_LEN];
     if (c->chain.num == 0)
@@ -149,12 +149,12 @@ void sightings_learn(struct sightings *sightings, const struct connection *c)
     struct bytes name =
         c->has_client_hello ? lower_name(c->client_hello.ext.server_name, buf) : (struct bytes){NULL, 0};
     if (name.len > 0)
-        add(find_or_add(sightings, BY_NAME, name), c);
+        add(find_or_add(chains_seen, BY_NAME, name), c);
     if (key.len > 0)
-        add(find_or_add(sightings, BY_KEY, key), c);
+        add(find_or_add(chains_seen, BY_KEY, key), c);
 }
 
-static unsigned find(const struct sightings *s, enum kind kind, struct bytes key, const struct sighting **out)
+static unsigned find(const struct chains_seen *s, enum kind kind, struct bytes key, const struct chain_seen **out)
 {
     if (key.len == 0 || s->num_slots == 0)
         return 0;
@@ -164,23 +164,24 @@ static unsigned find(const struct sightings *s, enum kind kind, struct bytes key
     return entry ? entry->num : 0;
 }
 
-unsigned sightings_of_name(const struct sightings *sightings, struct bytes name, const struct sighting **out)
+unsigned chains_seen_of_name(const struct chains_seen *chains_seen, struct bytes name, const struct chain_seen **out)
 {
     uint8_t buf[KEY_LEN];
-    return find(sightings, BY_NAME, lower_name(name, buf), out);
+    return find(chains_seen, BY_NAME, lower_name(name, buf), out);
 }
 
-unsigned sightings_of_key(const struct sightings *sightings, struct certificate *leaf, const struct sighting **out)
+unsigned chains_seen_of_key(const struct chains_seen *chains_seen, struct certificate *leaf,
+                            const struct chain_seen **out)
 {
-    return find(sightings, BY_KEY, key_of(leaf), out);
+    return find(chains_seen, BY_KEY, key_of(leaf), out);
 }
 
-uint64_t sightings_limit_hits(const struct sightings *sightings)
+uint64_t chains_seen_limit_hits(const struct chains_seen *chains_seen)
 {
-    return sightings->limit_hits;
+    return chains_seen->limit_hits;
 }
 
-bool sightings_share_issuer(struct certificate *const *a, unsigned num_a, const struct sighting *b)
+bool chains_seen_share_issuer(struct certificate *const *a, unsigned num_a, const struct chain_seen *b)
 {
     for (unsigned i = 0; i < num_a; i++) {
         const struct certificate_facts *one = certificate_facts(a[i]);
