@@ -5,7 +5,8 @@ writes must still be what it promises (valid JSON lines that end with a summary;
     robust.py [--quick] [--tlswhy PROGRAM] [--keep FOLDER] [--jobs N] [CAPTURE-OR-FOLDER...]
 
 Of each capture: 20 copies with damaged packets (editcap -E 0.02; done here for pcapng that editcap cannot write), 50 cut at random places, 5 with bytes of the file itself
-changed, headers and all; with --quick 2, 5 and 1. Seeds are fixed, so a failure comes again; its input is kept.
+changed, headers and all; with --quick 2, 5 and 1. Seeds are fixed, so a failure comes again; its input is kept. Inputs that once failed stand in fuzz/corpus/whole and are tried
+as they are.
 Chains are verified against the roots that most captures in pcaps/ were made with.
 Without captures: pcaps/ and $TLSWHY_CORPUS. The program is build/asan/tlswhy where it was built, else $TLSWHY.
 """
@@ -25,6 +26,7 @@ import zlib
 HERE = os.path.dirname(os.path.abspath(__file__))
 CAPTURE_NAME = re.compile(r"\.(pcap|pcapng|cap)(\.(gz|zst|lz4))?$")
 ROOTS = os.path.join(HERE, "..", "pcaps", "pki", "roots.pem")
+FAILED_ONCE = os.path.join(HERE, "fuzz", "corpus", "whole")
 TIME_LIMIT = 60
 SANITIZER = re.compile(rb"AddressSanitizer|LeakSanitizer|UndefinedBehaviorSanitizer|runtime error:|Assertion .* failed")
 # What a terminal would obey: C0 but newline and tabulator, DEL, and C1 as UTF-8 writes it.
@@ -86,6 +88,12 @@ def changed(capture, seed, out):
     for _ in range(max(1, len(data) // 500)):
         data[dice.randrange(len(data))] = dice.randrange(256)
     return write(out, bytes(data))
+
+
+def unchanged(capture, seed, out):
+    _ = seed
+    shutil.copy(capture, out)
+    return True
 
 
 def check_json(output, is_whole):
@@ -150,6 +158,8 @@ def try_copy(job):
 
 
 def plan(program, captures, is_quick, keep):
+    for name in sorted(os.listdir(FAILED_ONCE)):
+        yield program, os.path.join(FAILED_ONCE, name), unchanged, 0, keep
     counts = [(damaged, 2 if is_quick else 20), (cut, 5 if is_quick else 50), (changed, 1 if is_quick else 5)]
     for capture in captures:
         # Seeds differ from capture to capture, or small ones would all be hit in the same places.
