@@ -130,6 +130,101 @@ static void test_limit(void **state)
     assert_sum(5, 2, 2);
 }
 
+/* The newest version offered: GREASE and unknown ones aside, drafts as TLS 1.3; without the extension the old field. */
+static void test_top_version(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *offered;
+        size_t num;
+        uint16_t top;
+    } rows[] = {
+        {"\x03\x03\x03\x04", 2, VERSION_TLS13}, {"\x3A\x3A\x03\x03", 2, VERSION_TLS12},
+        {"\x7F\x1C\x03\x03", 2, VERSION_TLS13}, {"\x03\x01\x03\x02", 2, VERSION_TLS11},
+        {"\x7A\x7A", 1, VERSION_TLS12},         {"", 0, VERSION_TLS12},
+    };
+    struct client_hello hello = {.legacy_version = VERSION_TLS12};
+    assert_int_equal(client_hello_top_version(&hello), VERSION_TLS12);
+    assert_true(client_hello_offers_version(&hello, VERSION_TLS10));
+    assert_false(client_hello_offers_version(&hello, VERSION_TLS13));
+    hello.ext.has_supported_versions = true;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        hello.ext.supported_versions = (struct u16_list){(const uint8_t *)rows[i].offered, rows[i].num};
+        assert_int_equal(client_hello_top_version(&hello), rows[i].top);
+    }
+    hello.ext.supported_versions = (struct u16_list){(const uint8_t *)"\x03\x04", 1};
+    assert_true(client_hello_offers_version(&hello, VERSION_TLS13));
+    assert_false(client_hello_offers_version(&hello, VERSION_TLS12));
+}
+
+/* Which hellos were answered: only those that completed say how old a client may be. */
+static void test_answered_hellos(void **state)
+{
+    (void)state;
+    struct connection *c = connection_of(1, "a.test", 0xC02F);
+    c->client_hello.legacy_version = VERSION_TLS12;
+    c->client_hello_body.len = 500;
+    profiles_learn(profiles, c, true);
+    c->client_hello.legacy_version = VERSION_TLS10;
+    c->client_hello_body.len = 200;
+    profiles_learn(profiles, c, false);
+    const struct server_profile *p = profiles_named(profiles, c);
+    assert_non_null(p);
+    assert_int_equal(p->lowest_top_version, VERSION_TLS12);
+    assert_int_equal(p->highest_top_version, VERSION_TLS12);
+    assert_int_equal(p->largest_hello, 500);
+    /* Without a ServerHello nothing was answered; a hello that was cut says nothing. */
+    c->has_server_hello = false;
+    c->client_hello_body.len = 900;
+    profiles_learn(profiles, c, false);
+    c->has_server_hello = c->is_client_hello_cut = true;
+    profiles_learn(profiles, c, true);
+    assert_int_equal(p->largest_hello, 500);
+    assert_int_equal(p->connections, 4);
+}
+
+/* What TLS 1.3 hides was one of what all clients offered that completed; resumed ones signed nothing. */
+static void test_hidden_signatures(void **state)
+{
+    (void)state;
+    struct connection *c = connection_of(1, "a.test", 0x1301);
+    c->version = VERSION_TLS13;
+    c->client_hello.ext.signature_algorithms = (struct u16_list){(const uint8_t *)"\x04\x03\x08\x04\x1A\x1A", 3};
+    profiles_learn(profiles, c, true);
+    const struct server_profile *p = profiles_named(profiles, c);
+    assert_non_null(p);
+    assert_int_equal(p->hidden_signatures.num, 2);
+    c->client_hello.ext.signature_algorithms = (struct u16_list){(const uint8_t *)"\x08\x04\x04\x01", 2};
+    profiles_learn(profiles, c, false);
+    assert_int_equal(p->hidden_signatures.num, 2);
+    c->is_resumed = true;
+    profiles_learn(profiles, c, true);
+    assert_int_equal(p->hidden_signatures.num, 2);
+    c->is_resumed = false;
+    profiles_learn(profiles, c, true);
+    assert_int_equal(p->hidden_signatures.num, 1);
+    assert_true(code_set_has(&p->hidden_signatures, 0x0804));
+}
+
+/* Sets keep their order, hold each code once, and stop when full. */
+static void test_code_sets(void **state)
+{
+    (void)state;
+    struct code_set set = {.num = 0};
+    for (unsigned code = 0; code < PROFILE_CODES + 3; code++) {
+        code_set_add(&set, (uint16_t)(1000 - code));
+        code_set_add(&set, 1000);
+    }
+    assert_int_equal(set.num, PROFILE_CODES);
+    assert_int_equal(set.at[0], 1000);
+    assert_int_equal(set.at[1], 999);
+    assert_false(code_set_has(&set, 1000 - PROFILE_CODES));
+    assert_int_equal(key_kind_of_scheme(0x0804), KEY_RSA);
+    assert_int_equal(key_kind_of_scheme(0x0403), KEY_ECDSA);
+    assert_int_equal(key_kind_of_scheme(0x0807), KEY_ED25519);
+    assert_int_equal(key_kind_of_scheme(0xFFFF), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +232,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_more_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_limit, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_top_version, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_answered_hellos, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_hidden_signatures, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_code_sets, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

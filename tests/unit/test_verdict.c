@@ -296,6 +296,150 @@ static void test_last_resort(void **state)
         }
 }
 
+/* "Choosing the verdict", steps 1 to 7: of two findings that explain the failure the one of the earlier step, within a
+ * step the one that stands first; a finding that only stands beside never. */
+static void test_steps(void **state)
+{
+    (void)state;
+    static const enum finding_id order[] = {
+        FINDING_RENEGOTIATION_REFUSED, /* 1 */
+        FINDING_CAPTURE_MID_STREAM,    /* 2 */
+        FINDING_CAPTURE_ONE_SIDED,
+        FINDING_CAPTURE_TRUNCATED,
+        FINDING_CAPTURE_GAP,
+        FINDING_TCP_REFUSED, /* 3 */
+        FINDING_TCP_UNREACHABLE,
+        FINDING_RESET_INJECTED,
+        FINDING_PROXY_REFUSED,
+        FINDING_STARTTLS_REFUSED,
+        FINDING_REQUEST_NOT_TLS,
+        FINDING_STARTTLS_EXPECTED,
+        FINDING_REPLY_NOT_TLS,
+        FINDING_FALLBACK_DETECTED, /* 4 */
+        FINDING_DOWNGRADE_SUSPECTED,
+        FINDING_HEARTBLEED_ATTEMPT,
+        FINDING_HELLO_RETRY_FAILED,
+        FINDING_VERSION_INTOLERANT,
+        FINDING_VERSION_UNSUPPORTED,
+        FINDING_SNI_MISSING,
+        FINDING_SNI_UNRECOGNIZED,
+        FINDING_ALPN_MISMATCH,
+        FINDING_RENEGOTIATION_UNSAFE,
+        FINDING_DH_WEAK,
+        FINDING_CLIENT_AUTH_REQUIRED,
+        FINDING_CLIENT_CA_NOT_ACCEPTED,
+        FINDING_NO_SHARED_CERTIFICATE_TYPE,
+        FINDING_NO_SHARED_CIPHER,
+        FINDING_NO_SHARED_GROUP,
+        FINDING_NO_SHARED_SIGNATURE_ALGORITHM,
+        FINDING_SELF_SIGNED, /* 5 */
+        FINDING_CHAIN_INCOMPLETE,
+        FINDING_ISSUER_UNTRUSTED,
+        FINDING_CERTIFICATE_REVOKED,
+        FINDING_CERTIFICATE_MISUSED,
+        FINDING_CERTIFICATE_WEAK,
+        FINDING_NAME_MISMATCH,
+        FINDING_CERTIFICATE_NOT_YET_VALID,
+        FINDING_CERTIFICATE_EXPIRED,
+        FINDING_CERTIFICATE_REJECTED, /* 6 */
+        FINDING_CLIENT_CERTIFICATE_REJECTED,
+        FINDING_PARAMETERS_REJECTED,
+        FINDING_USER_CANCELED,
+        FINDING_PEER_INTERNAL_ERROR,
+        FINDING_PROTOCOL_VIOLATION,
+        FINDING_ENCRYPTED_ALERT,
+        FINDING_TCP_NO_ANSWER, /* 7 */
+        FINDING_HELLO_BLACKHOLED,
+        FINDING_HELLO_UNANSWERED,
+        FINDING_HANDSHAKE_STALLED,
+        FINDING_HELLO_CLOSED,
+        FINDING_HELLO_RESET,
+        FINDING_CLIENT_GAVE_UP,
+        FINDING_SERVER_GAVE_UP,
+        FINDING_CAPTURE_ENDED,
+    };
+    struct bench b;
+    set_up(&b);
+    for (size_t i = 0; i + 1 < sizeof order / sizeof *order; i++) {
+        for (unsigned is_beside = 0; is_beside < 2; is_beside++) {
+            diagnosis_reset(&diagnosis);
+            (void)finding_cause(&diagnosis, order[i + 1], CERTAINTY_PROVEN, PARTY_CLIENT);
+            struct finding *first = finding_cause(&diagnosis, order[i], CERTAINTY_POSSIBLE, PARTY_SERVER);
+            first->is_cause = !is_beside;
+            verdict_choose(&diagnosis, &b.c);
+            assert_string_equal(diagnosis.verdict.code, finding_code(order[i + is_beside])->code);
+            assert_string_equal(diagnosis.verdict.ended_by, is_beside ? "client" : "server");
+        }
+    }
+    /* Completed: what stands beside changes nothing, a cause does. */
+    b.c.handshake_end = (struct moment){{9, 0}, SECOND};
+    diagnosis_reset(&diagnosis);
+    struct finding *late = finding_add(&diagnosis, FINDING_CERTIFICATE_EXPIRED, CERTAINTY_PROVEN);
+    verdict_choose(&diagnosis, &b.c);
+    assert_string_equal(diagnosis.verdict.code, "ok");
+    late->is_cause = true;
+    verdict_choose(&diagnosis, &b.c);
+    assert_string_equal(diagnosis.verdict.code, "certificate-expired");
+    assert_int_equal(diagnosis.verdict.outcome, OUTCOME_FAILED);
+}
+
+/* A client's alert answers what the server said: without that, or with a hole in it, the capture lacks the reason. */
+static void test_alert_without_its_question(void **state)
+{
+    (void)state;
+    struct bench b;
+    set_up(&b);
+    b.c.has_server_hello = true;
+    b.c.client_hello.legacy_version = VERSION_TLS12;
+    b.c.version = VERSION_TLS12;
+    b.flow.stream[1].bytes = 100;
+    add(&b, EVENT_GAP, ROLE_SERVER, 0, GAP_LOST);
+    add(&b, EVENT_ALERT, ROLE_CLIENT, 2, 47);
+    b.c.has_gap_in_handshake = true;
+    expect(&b, OUTCOME_INCOMPLETE, "capture-gap");
+    /* The hole came afterwards: it holds nothing of the reason. */
+    struct event hole = b.events[1];
+    b.events[1] = b.events[2];
+    b.events[2] = hole;
+    expect_side(&b, "protocol-violation", "server", "client");
+    /* The server's own word on the name needs nothing of the flight. */
+    b.events[2] = b.events[1];
+    b.events[1] = hole;
+    b.events[2].role = ROLE_SERVER;
+    b.events[2].code = 112;
+    expect(&b, OUTCOME_FAILED, "sni-unrecognized");
+    assert_true(diagnosis_has(&diagnosis, FINDING_CAPTURE_GAP));
+}
+
+/* A close whose sequence number counts bytes that the capture lacks: they may have been the reason. */
+static void test_bytes_before_close(void **state)
+{
+    (void)state;
+    struct bench b;
+    set_up(&b);
+    b.c.has_server_hello = true;
+    b.c.client_hello.legacy_version = VERSION_TLS12;
+    b.c.version = VERSION_TLS12;
+    b.flow.stream[0].next = 300;
+    b.flow.stream[1].bytes = 100;
+    add(&b, EVENT_RST, ROLE_CLIENT, 0, 0);
+    b.events[1].offset = 300;
+    expect_side(&b, "client-gave-up", "client", "client");
+    b.events[1].offset = 307;
+    expect(&b, OUTCOME_INCOMPLETE, "capture-gap");
+    assert_int_equal(diagnosis.verdict.finding->certainty, CERTAINTY_LIKELY);
+    /* Not where the RST is somebody else's. */
+    b.rare.num_rst[0] = 1;
+    b.flow.stream[0].ttl = 64;
+    b.rare.rst_ttl[0] = 37;
+    expect_side(&b, "reset-injected", "path", "path");
+    set_up(&b);
+    add(&b, EVENT_GAP, ROLE_SERVER, 0, GAP_UNPROVEN);
+    b.events[1].len = 7;
+    add(&b, EVENT_FIN, ROLE_SERVER, 0, 0);
+    expect(&b, OUTCOME_INCOMPLETE, "capture-gap");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +453,9 @@ int main(void)
         cmocka_unit_test(test_reaching_the_server),
         cmocka_unit_test(test_not_tls),
         cmocka_unit_test(test_last_resort),
+        cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_alert_without_its_question),
+        cmocka_unit_test(test_bytes_before_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
