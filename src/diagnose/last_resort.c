@@ -87,14 +87,23 @@ static enum party party_to_blame(enum blame blame, enum role sender)
     return parties[blame];
 }
 
+/* Messages without a body (RFC 5246 sections 7.4.1.1 and 7.4.5): one that declares any is not what was sent. */
+static bool is_overfull(const struct event *event)
+{
+    return event->kind == EVENT_HANDSHAKE && !event->is_encrypted && event->len > 0 &&
+           (event->type == HS_SERVER_HELLO_DONE || event->type == HS_HELLO_REQUEST);
+}
+
 /* A message that breaks the protocol in the middle of the peer's handshake, whose beginning was sound. */
 static const struct event *broken_message(const struct subject *s)
 {
     const struct connection *c = s->c;
-    for (unsigned i = 0; i < c->num_events; i++)
-        if ((c->events[i].kind == EVENT_FAULT || c->events[i].kind == EVENT_EMPTY_RECORD) &&
-            c->events[i].role != s->end.role)
-            return &c->events[i];
+    for (unsigned i = 0; i < c->num_events; i++) {
+        const struct event *event = &c->events[i];
+        bool is_told = event->kind == EVENT_FAULT || event->kind == EVENT_EMPTY_RECORD;
+        if (event->role != s->end.role && (is_told || is_overfull(event)))
+            return event;
+    }
     return NULL;
 }
 

@@ -402,12 +402,12 @@ static void test_alert_without_its_question(void **state)
     b.events[1] = b.events[2];
     b.events[2] = hole;
     expect_side(&b, "protocol-violation", "server", "client");
-    /* The server's own word on the name needs nothing of the flight. */
+    /* The server's own word on protocols needs nothing of the flight. */
     b.events[2] = b.events[1];
     b.events[1] = hole;
     b.events[2].role = ROLE_SERVER;
-    b.events[2].code = 112;
-    expect(&b, OUTCOME_FAILED, "sni-unrecognized");
+    b.events[2].code = 120;
+    expect(&b, OUTCOME_FAILED, "alpn-mismatch");
     assert_true(diagnosis_has(&diagnosis, FINDING_CAPTURE_GAP));
 }
 
