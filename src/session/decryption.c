@@ -329,7 +329,7 @@ bool decryption_wants(struct session *session, unsigned side, const struct recor
         return d->pending_bytes + h->length <= LIMIT_PENDING_BYTES;
     if (d->state == DECRYPTION_OFF || !ks->current || ks->is_dead) {
         if (!ks->is_dead)
-            note_error(d, d->reason);
+            note_error(d, ks->is_lost && d->state == DECRYPTION_READY ? KEYS_GAP : d->reason);
         return false;
     }
     if (!is_tls13(d))
