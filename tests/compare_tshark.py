@@ -17,7 +17,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import xml.etree.ElementTree as ElementTree
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -28,10 +27,9 @@ CAPTURE_NAME = re.compile(r"\.(pcap|pcapng|cap)(\.(gz|zst|lz4))?$")
 TSHARK = ["tshark", "-n", "-o", "tcp.reassemble_out_of_order:TRUE", "-o", "tcp.try_heuristic_first:TRUE",
           "--enable-heuristic", "tls_tcp"]
 RETRY_RANDOM = "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"
-PCAPNG_SECTION, PCAPNG_SECRETS = b"\n\r\r\n", 10
 RECORD_ALERT, RECORD_HANDSHAKE = 21, 22
 CLIENT_HELLO, SERVER_HELLO, HELLO_RETRY_OLD = 1, 2, 6
-CERTIFICATE, SERVER_KEY_EXCHANGE, CERTIFICATE_REQUEST, TICKET = 11, 12, 13, 4
+CERTIFICATE, SERVER_KEY_EXCHANGE, CERTIFICATE_REQUEST, TICKET, ENCRYPTED_EXTENSIONS = 11, 12, 13, 4, 8
 SSL2_SERVER_HELLO = 4
 
 
@@ -124,7 +122,7 @@ def add_record(stream, frame, sender, receiver, record):
             stream.messages.append(("ssl2", Message(frame, sender, receiver, record)))
         return
     kind = int(content.get("value") or content.get("show"), 16 if content.get("value") else 10)
-    if kind == RECORD_ALERT:
+    if kind == RECORD_ALERT or record.find(".//field[@name='tls.alert_message.level']") is not None:  # or decrypted
         stream.messages.append((RECORD_ALERT, Message(frame, sender, receiver, record)))
     for handshake in handshakes(record):
         if handshake.find("field[@name='tls.handshake.type']") is not None:
@@ -156,39 +154,12 @@ def add_packet(streams, packet):
                 add_record(stream, frame, sender, receiver, record)
 
 
-def without_secrets(capture):
-    """A pcapng file without its decryption secrets blocks; None where there are none. (editcap refuses some files.)"""
-    kept, at, order, has_secrets = [], 0, "little", False
-    if capture[:4] != PCAPNG_SECTION:
-        return None
-    while at + 12 <= len(capture):
-        if capture[at:at + 4] == PCAPNG_SECTION:
-            order = "big" if capture[at + 8:at + 12] == b"\x1a\x2b\x3c\x4d" else "little"
-        kind, length = (int.from_bytes(capture[i:i + 4], order) for i in (at, at + 4))
-        if length < 12:
-            break
-        if kind == PCAPNG_SECRETS:
-            has_secrets = True
-        else:
-            kept.append(capture[at:at + length])
-        at += length
-    return b"".join(kept) + capture[at:] if has_secrets else None
-
-
 def read_tshark(path):
-    """All TCP connections in which tshark found TLS. Embedded secrets are taken out first: what is hidden stays hidden."""
-    with tempfile.TemporaryDirectory() as folder:
-        source = path
-        with open(path, "rb") as f:
-            plain = without_secrets(f.read())
-        if plain:
-            source = os.path.join(folder, "plain")
-            with open(source, "wb") as f:
-                f.write(plain)
-        streams = read_streams(source)
-        if not streams:
-            return []
-        pdml = run(TSHARK + ["-r", source, "-Y", "tcp and tls", "-T", "pdml", "-J", "geninfo ip ipv6 tcp udp tls"])
+    """All TCP connections in which tshark found TLS; it decrypts with the secrets that a capture holds."""
+    streams = read_streams(path)
+    if not streams:
+        return []
+    pdml = run(TSHARK + ["-r", path, "-Y", "tcp and tls", "-T", "pdml", "-J", "geninfo ip ipv6 tcp udp tls"])
     text = re.sub(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]", b"?", pdml)
     if text.strip():
         for packet in ElementTree.fromstring(text).iter("packet"):
@@ -282,6 +253,9 @@ def tshark_facts(stream):
     answer = first(of_kind(SERVER_HELLO), lambda m: not is_retry(m))
     if answer:
         server_hello_facts(facts, answer)
+    extensions = first(of_kind(ENCRYPTED_EXTENSIONS), lambda m: True)
+    if extensions:
+        facts["alpn"] = next(iter(extensions.alpn()), None)
     ssl2_answer = first(handshake, lambda m: id(m) in ssl2 and m.number("tls.handshake.type") == SSL2_SERVER_HELLO)
     if ssl2_answer:
         facts["version"] = ssl2_answer.number("tls.handshake.version")
