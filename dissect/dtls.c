@@ -38,9 +38,13 @@ static void full_parse(struct cursor *c, size_t cid_len, struct dtls_record *out
     out->epoch = cursor_u16(c, "epoch");
     out->sequence = (uint64_t)cursor_u16(c, "sequence_number") << 32;
     out->sequence |= cursor_u32(c, "sequence_number");
-    if (out->type == CONTENT_TLS12_CID)
+    bool has_cid = out->type == CONTENT_TLS12_CID;
+    if (has_cid)
         out->connection_id = cursor_bytes(c, cid_len, "cid");
-    out->length = cursor_u16(c, "length");
+    if (has_cid && cid_len == 0)
+        out->length = (uint32_t)c->declared;
+    else
+        out->length = cursor_u16(c, "length");
 }
 
 bool dtls_record_next(struct cursor *datagram, size_t cid_len, struct dtls_record *out)

@@ -34,7 +34,7 @@ struct dtls_record {
 
 /* The next record of a datagram; cid_len: of the connection IDs that the receiver asked for, 0 none. False at the end,
  * or with a fault: what follows cannot be told. A unified header without a length reaches to the datagram's end, and so
- * does one whose connection ID nobody knows. */
+ * does a record of which nobody knows how long its connection ID is. */
 bool dtls_record_next(struct cursor *datagram, size_t cid_len, struct dtls_record *out);
 
 struct dtls_fragment {

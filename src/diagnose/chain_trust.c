@@ -70,13 +70,31 @@ static struct opinion opinion_of(const struct chain_view *v)
     return out;
 }
 
+/* DTLS whose sides know each other's certificates beforehand (RFC 5763, RFC 8827): they agree on keys for SRTP, or both
+ * certificates are self-signed. */
+static bool is_fingerprint_signalled(const struct connection *c)
+{
+    const struct connection_chain *client = &c->client_chain;
+    return c->protocol == PROTOCOL_DTLS &&
+           (c->client_hello.ext.has_use_srtp ||
+            (client->num > 0 && certificate_facts(client->certificates[0])->is_self_signed));
+}
+
 void chain_self_signed(struct chain_view *v, struct diagnosis *d)
 {
     if (!v->shape.is_leaf_self_signed || opinion_of(v).num_trusting > 0)
         return;
     struct finding *f = finding_add(d, FINDING_SELF_SIGNED, CERTAINTY_PROVEN);
-    finding_summary(d, f, "The certificate of %s is its own issuer (self-signed).", say_server(d, v->s));
+    bool is_signalled = is_fingerprint_signalled(v->s->c);
+    finding_summary(d, f, "The certificate of %s is its own issuer (self-signed)%s.", say_server(d, v->s),
+                    is_signalled ? ", which is how WebRTC does it" : "");
     finding_detail(d, f, "Subject and issuer are %s.", chain_subject(d, chain_facts(v, 0)));
+    if (is_signalled)
+        finding_detail(d, f,
+                       "Each side knows the fingerprint of the other's certificate from the signalling (a=fingerprint "
+                       "in SDP, RFC 8122), and no authority is asked.");
+    if (is_signalled && v->s->is_completed)
+        f->severity = SEVERITY_INFO;
     chain_show(d, f, v, "self-signed certificate");
 }
 

@@ -33,6 +33,7 @@ void diagnose(struct diagnosis *d, const struct connection *c, const struct diag
     s.top_rank = version_as_tls(s.top_version);
     diagnosis_reset(d);
     d->end = s.end;
+    d->is_dtls = c->protocol == PROTOCOL_DTLS;
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         for (size_t k = 0; k < tables[i]->num; k++)
             if (does_apply(&tables[i]->rules[k], s.is_completed, d))

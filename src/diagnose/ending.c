@@ -112,7 +112,18 @@ struct ending ending_find(const struct connection *c, const struct moment *last)
     }
     from_flow(&end, c);
     const struct moment *until = end.has_closer ? &end.closed : last;
-    if (moment_since(until, &end.since) >= SILENCE_NS)
+    if (moment_since(until, &end.since) < SILENCE_NS)
+        return end;
+    const struct event *hidden = c->protocol == PROTOCOL_DTLS ? hidden_alert_before(c, c->num_events) : NULL;
+    if (!hidden || hidden->last.time_ns != end.since.time_ns) {
         become_silence(&end, owing, until);
+        return end;
+    }
+    /* Datagrams have no close: the last word has an alert's size, and nothing answers it. */
+    end.kind = ENDING_HIDDEN_ALERT;
+    end.event = hidden;
+    end.role = hidden->role;
+    end.at = hidden->last;
+    end.silence_ns = moment_since(until, &end.since);
     return end;
 }

@@ -91,6 +91,7 @@ struct finding {
 struct diagnosis {
     struct verdict verdict;
     struct ending end; /* of a connection that did not complete; else ENDING_OPEN */
+    bool is_dtls;
     unsigned num;
     size_t text_len;
     uint64_t num_dropped; /* of all connections so far: findings, evidence or text that did not fit */

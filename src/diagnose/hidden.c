@@ -1,7 +1,7 @@
 /* What encryption hides: an alert of which only the size, the sender and the place are seen. Part of step 6. */
 #include "diagnose/rules.h"
 
-enum { EMPTY_CERTIFICATE = 25, JSSE_PADDING = 16 };
+enum { EMPTY_CERTIFICATE = 25, LONGER_IN_DTLS = 8 /* its fragment's header */, JSSE_PADDING = 16 };
 
 static unsigned hidden_before(const struct connection *c, enum role role, const struct event *until)
 {
@@ -11,12 +11,13 @@ static unsigned hidden_before(const struct connection *c, enum role role, const 
     return num;
 }
 
-/* A client that was asked for a certificate and has none sends an empty list: 25 bytes in TLS 1.3. */
+/* A client that was asked for a certificate and has none sends an empty list: 25 bytes in TLS 1.3, 33 in DTLS 1.3. */
 static bool has_empty_certificate(const struct connection *c)
 {
+    uint32_t empty = EMPTY_CERTIFICATE + (c->protocol == PROTOCOL_DTLS ? LONGER_IN_DTLS : 0);
     for (unsigned i = 0; i < c->num_events; i++)
         if (c->events[i].kind == EVENT_HIDDEN && c->events[i].role == ROLE_CLIENT &&
-            (c->events[i].len == EMPTY_CERTIFICATE || c->events[i].len == EMPTY_CERTIFICATE + JSSE_PADDING))
+            (c->events[i].len == empty || c->events[i].len == empty + JSSE_PADDING))
             return true;
     return false;
 }
@@ -63,7 +64,8 @@ static void encrypted_alert(const struct subject *s, struct diagnosis *d)
     guess(s, d, f);
     finding_detail(d, f,
                    "The alert itself is encrypted: this is concluded from the record's size, its place and the "
-                   "close behind it. The key log (SSLKEYLOGFILE) would show the alert.");
+                   "%s behind it. The key log (SSLKEYLOGFILE) would show the alert.",
+                   s->end.has_closer || s->c->protocol != PROTOCOL_DTLS ? "close" : "silence");
     show_hello(d, f, s->c);
     show_server_hello(d, f, s->c);
     show_ending(d, f, s);

@@ -73,6 +73,16 @@ static bool is_received(const struct diagnosis *d, const struct finding *f, uint
     return d->end.kind == ENDING_HIDDEN_ALERT && seen_as_alert_codes(alert, d->end.role).codes[0] == f->id;
 }
 
+/* Most programs of the table know TLS over TCP only. */
+static bool does_speak(const struct diagnosis *d, const char *program)
+{
+    static const char *const dtls[] = {"OpenSSL", "GnuTLS"};
+    for (size_t i = 0; i < sizeof dtls / sizeof *dtls; i++)
+        if (strcmp(dtls[i], program) == 0)
+            return true;
+    return !d->is_dtls;
+}
+
 bool seen_next(const struct diagnosis *d, const struct finding *f, size_t *next, struct seen_line *line)
 {
     /* First what the user in front of the client saw. */
@@ -82,12 +92,13 @@ bool seen_next(const struct diagnosis *d, const struct finding *f, size_t *next,
         size_t alert = is_server_alert ? i : i - NUM_ROWS, row = is_server_alert ? i - NUM_ALERTS : i;
         if (row < NUM_ROWS) {
             *line = (struct seen_line){rows[row].client, rows[row].text, false};
-            if (rows[row].id == f->id && fits_end(rows[row].when, &d->end))
+            if (rows[row].id == f->id && fits_end(rows[row].when, &d->end) && does_speak(d, line->client))
                 return true;
         } else {
             bool is_log = d->end.role == ROLE_CLIENT;
             *line = (struct seen_line){alerts[alert].client, alerts[alert].text, is_log};
-            if (is_received(d, f, alerts[alert].alert) && (!is_log || is_server(line->client)))
+            if (is_received(d, f, alerts[alert].alert) && (!is_log || is_server(line->client)) &&
+                does_speak(d, line->client))
                 return true;
         }
     }
@@ -98,6 +109,6 @@ uint32_t seen_key(const struct diagnosis *d, const struct finding *f)
 {
     bool is_told = f == d->verdict.finding && d->verdict.outcome == OUTCOME_FAILED;
     uint32_t alert = is_told && d->end.kind == ENDING_ALERT ? d->end.event->code : 0;
-    return (uint32_t)f->id << 16 | (uint32_t)is_told << 15 | (uint32_t)d->end.role << 14 | (uint32_t)d->end.kind << 8 |
-           alert;
+    return (uint32_t)f->id << 16 | (uint32_t)is_told << 15 | (uint32_t)d->end.role << 14 | (uint32_t)d->is_dtls << 13 |
+           (uint32_t)d->end.kind << 8 | alert;
 }

@@ -61,7 +61,7 @@ static void take_hello(struct sightings *set, struct sighting *s, const struct c
     s->has_whole_hello = !c->is_client_hello_cut && c->client_hello_fault.kind == FAULT_NONE;
     s->hello_hash = hash_bytes(set->seed, c->client_hello_body.at, c->client_hello_body.len);
     s->hello_len = (uint32_t)c->client_hello_body.len;
-    if (s->has_whole_hello && !ja4(fingerprints, hello, JA4_TCP, s->ja4))
+    if (s->has_whole_hello && !ja4(fingerprints, hello, ja4_transport_of(c->protocol), s->ja4))
         s->ja4[0] = '\0';
     struct fault fault = {.kind = FAULT_NONE};
     struct cursor cursor;

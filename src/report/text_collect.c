@@ -58,7 +58,7 @@ static struct entry_keys keys_begin(const struct text_report *state, const struc
 static void add_client_software(struct report *report, const struct connection *c, struct entry_keys *keys)
 {
     if (!c->has_client_hello || c->is_client_hello_cut ||
-        !ja4(report->fingerprints, &c->client_hello, JA4_TCP, keys->ja4))
+        !ja4(report->fingerprints, &c->client_hello, ja4_transport_of(c->protocol), keys->ja4))
         keys->ja4[0] = '\0';
     text_key_string(&keys->key, keys->ja4);
 }

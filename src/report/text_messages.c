@@ -244,7 +244,10 @@ static void what(struct text *t, const struct connection *c, const struct event 
         break;
     case EVENT_GAP:
         text_plain(t, "gap: ");
-        text_plural(t, event->len, "byte is not in the capture", "bytes are not in the capture");
+        if (event->len > 0)
+            text_plural(t, event->len, "byte is not in the capture", "bytes are not in the capture");
+        else
+            text_plain(t, "a whole message or more is not in the capture"); /* DTLS counts messages */
         break;
     case EVENT_RESUMED_SYNC:
         text_plain(t, "records found again after the gap");

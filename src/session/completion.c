@@ -128,6 +128,9 @@ static bool is_refused(const struct connection *c, const struct sizes *sizes, un
         if (is_client_alert(event, sizes, &c->events[finished]))
             return false;
     }
+    /* Datagrams have no close: nobody says more. */
+    if (c->protocol == PROTOCOL_DTLS)
+        return next_hidden(c, ROLE_CLIENT, answer + 1) == c->num_events;
     return is_closed_after(c, answer);
 }
 
