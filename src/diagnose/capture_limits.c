@@ -122,7 +122,7 @@ static bool has_answered(const struct connection *c, enum role role)
         if (c->events[i].role == role &&
             (role == ROLE_SERVER || c->events[i].kind != EVENT_HANDSHAKE || c->events[i].type != HS_CLIENT_HELLO))
             return true;
-    return role == ROLE_CLIENT && c->client_hello.dtls_cookie.len > 0;
+    return role == ROLE_CLIENT && (c->client_hello.dtls_cookie.len > 0 || c->second_client_hello.dtls_cookie.len > 0);
 }
 
 /* One direction only, and a sign that the other one spoke: data, or the answer to a SYN, in the one that is there. */
@@ -156,8 +156,11 @@ static void show_gaps(const struct connection *c, struct diagnosis *d, struct fi
         const struct event *event = &c->events[i];
         if (event->kind != EVENT_GAP || (event->code == GAP_CUT) != is_cut || event->code == GAP_UNPROVEN)
             continue;
-        finding_evidence(d, f, event->first.place.frame ? event->first.place : event->last.place,
-                         "%u bytes of the %s are missing", event->len, say_role(event->role));
+        struct place place = event->first.place.frame ? event->first.place : event->last.place;
+        if (event->len > 0)
+            finding_evidence(d, f, place, "%u bytes of the %s are missing", event->len, say_role(event->role));
+        else
+            finding_evidence(d, f, place, "messages of the %s before this one are missing", say_role(event->role));
         shown++;
     }
 }
@@ -193,10 +196,11 @@ static void gap(const struct subject *s, struct diagnosis *d)
         return;
     struct finding *f =
         add(s, d, FINDING_CAPTURE_GAP, s->c->has_gap_in_handshake ? CERTAINTY_PROVEN : CERTAINTY_LIKELY);
-    finding_summary(d, f, "Segments of the handshake are missing from the capture.");
+    bool is_datagram = s->c->flow->is_datagram;
+    finding_summary(d, f, "%s of the handshake are missing from the capture.", is_datagram ? "Messages" : "Segments");
     if (s->c->has_gap_in_handshake)
-        finding_detail(d, f,
-                       "The receiver acknowledged them, so they arrived: the capture lost them, not the network.");
+        finding_detail(d, f, "The receiver %s, so they arrived: the capture lost them, not the network.",
+                       is_datagram ? "went on" : "acknowledged them");
     if (lost > 0)
         finding_detail(d, f,
                        "The %s's close says by its sequence number that it sent %llu more bytes before, which may "

@@ -64,7 +64,7 @@ static void flight_lost(const struct subject *s, struct diagnosis *d)
         c->datagrams.has_incomplete[ROLE_SERVER])
         return;
     for (unsigned i = 0; i < c->num_events; i++)
-        if (c->events[i].role == ROLE_CLIENT && c->events[i].kind != EVENT_FAULT &&
+        if (c->events[i].role == ROLE_CLIENT && c->events[i].kind != EVENT_FAULT && c->events[i].kind != EVENT_GAP &&
             (c->events[i].kind != EVENT_HANDSHAKE || c->events[i].type != HS_CLIENT_HELLO))
             return;
     struct finding *f = finding_cause(d, FINDING_SERVER_FLIGHT_BLACKHOLED, CERTAINTY_LIKELY, closer_of(s));

@@ -141,7 +141,7 @@ static void server_flight(const struct subject *s, struct diagnosis *d)
     bool is_resent = server->acked < server->bytes && resends(c, ROLE_SERVER) > 0;
     bool is_given_up = s->end.kind == ENDING_SILENCE || (did_client_leave(s) && s->end.silence_ns >= PATIENCE_NS);
     bool is_kept_back = server->bytes == 0 && server->queue && server->packets > 2;
-    if (!c->has_client_hello || (!has_said(c, ROLE_SERVER) && !is_kept_back) || !is_given_up ||
+    if (c->flow->is_datagram || !c->has_client_hello || (!has_said(c, ROLE_SERVER) && !is_kept_back) || !is_given_up ||
         (!is_hole && !is_resent && !is_kept_back))
         return;
     struct finding *f = finding_cause(d, FINDING_SERVER_FLIGHT_BLACKHOLED, CERTAINTY_PROVEN, closer_of(s));

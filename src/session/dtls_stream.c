@@ -18,6 +18,7 @@ enum {
     TWICE_NS = 2000000, /* how soon a packet captured twice comes again */
     HELLO_VERIFIES = 4, /* events of that kind; more are counted */
     EPOCH_SHIFT = 48,
+    EPOCH_DATA = 3, /* DTLS 1.3: of application data, before keys change */
 };
 
 /* A message that is not whole, or not its turn. */
@@ -29,6 +30,7 @@ struct waiting {
     uint32_t repeats; /* fragments that brought nothing new */
     uint16_t message_seq, version;
     uint8_t type;
+    bool is_cut;        /* by the snapshot length */
     struct moment last; /* its latest fragment, new or not */
 };
 
@@ -36,9 +38,10 @@ struct dtls_side {
     struct waiting *waiting;
     uint32_t num_waiting, bytes, pieces;
     uint16_t next_seq;
-    uint8_t last_type;             /* of the message before next_seq */
-    bool has_epoch;                /* protected records were seen */
-    uint16_t epoch;                /* of the latest protected ones */
+    uint8_t last_type; /* of the message before next_seq */
+    bool has_epoch;    /* protected records were seen */
+    uint16_t epoch;    /* of the latest protected ones */
+    struct span first_protected;
     uint64_t seen_top[2], seen[2]; /* records seen, of epochs 0 and above: the highest number, and those below */
     uint64_t unified[SEEN_UNIFIED], num_unified;
     uint64_t verify_hash; /* of the latest HelloVerifyRequest */
@@ -178,6 +181,7 @@ static void take_fragment(struct session *session, unsigned side, const struct d
     }
     message->last = span->last;
     message->version = span->version;
+    message->is_cut |= fragment->bytes.len < fragment->fragment_length;
     if (span->offset < message->offset)
         message->offset = span->offset;
     uint32_t num = message->pieces.num;
@@ -303,6 +307,8 @@ static void protected_record(struct session *session, unsigned side, const struc
     }
     if (!record->is_unified && is_new_epoch && s->has_finished && session->client_side == side)
         session->renegotiations++;
+    if (!d->has_epoch)
+        d->first_protected = *span;
     d->has_epoch = true;
     d->epoch = record->epoch;
     s->has_ccs |= !record->is_unified;
@@ -343,6 +349,21 @@ static void take_record(struct session *session, unsigned side, const struct dtl
     }
 }
 
+/* The snapshot length took a part of the handshake: of a plain message, or records behind the last one read. */
+static void note_cut(struct session *session, unsigned side, const struct dtls_record *last, uint32_t len,
+                     const struct moment *moment)
+{
+    bool is_application = last->is_unified ? last->epoch == EPOCH_DATA : last->type == CONTENT_APPLICATION_DATA;
+    if (session->sides[side].has_application || is_application)
+        return;
+    uint64_t number = last->is_unified ? 0 : last->sequence;
+    struct span span = {(uint64_t)last->epoch << EPOCH_SHIFT | number, *moment, *moment, last->version};
+    struct event *event = session_event(session, side, EVENT_GAP, &span, len);
+    if (event)
+        event->code = GAP_CUT;
+    session->sides[side].is_after_gap = true;
+}
+
 static void dtls_take(struct session *session, unsigned side, struct bytes payload, uint32_t len,
                       const struct moment *moment)
 {
@@ -351,10 +372,14 @@ static void dtls_take(struct session *session, unsigned side, struct bytes paylo
         return; /* STUN, RTP and others that share the ports (RFC 7983) */
     struct fault fault;
     struct cursor c;
-    struct dtls_record record;
+    struct dtls_record record, last = {.version = 0};
     cursor_init(&c, payload, len, 0, &fault);
-    while (dtls_record_next(&c, dtls->cid_len[side], &record))
+    while (dtls_record_next(&c, dtls->cid_len[side], &record)) {
         take_record(session, side, &record, moment);
+        last = record;
+    }
+    if (payload.len < len)
+        note_cut(session, side, &last, len - (uint32_t)payload.len, moment);
 }
 
 /* ---- flows ---- */
@@ -387,12 +412,11 @@ static enum datagram_role dtls_role(const struct session *session, unsigned side
 
 /* ---- the end ---- */
 
-/* Messages that never came although later ones did. */
-static void note_hole(struct session *session, unsigned side, const struct waiting *message)
+/* Messages that never came although later ones, or protected records, did. */
+static void note_hole(struct session *session, unsigned side, const struct span *span)
 {
     const struct dtls *dtls = session->datagrams;
-    struct span span = {message->offset, message->last, message->last, message->version};
-    struct event *event = session_event(session, side, EVENT_GAP, &span, 0);
+    struct event *event = session_event(session, side, EVENT_GAP, span, 0);
     /* The peer went on to protected records: it had what is missing here. */
     if (event)
         event->code = dtls->sides[!side].has_epoch ? GAP_LOST : GAP_UNPROVEN;
@@ -408,9 +432,10 @@ static void dtls_finish(struct session *session)
             struct waiting *message = d->waiting;
             size_t ready = gather_ready(&message->pieces, 0);
             d->waiting = message->next;
+            struct span span = {message->offset, message->last, message->last, message->version};
             if (message->message_seq != d->next_seq)
-                note_hole(session, side, message);
-            if (ready < message->length && !dtls->facts.has_incomplete[side]) {
+                note_hole(session, side, &span);
+            if (ready < message->length && !message->is_cut && !dtls->facts.has_incomplete[side]) {
                 dtls->facts.has_incomplete[side] = true;
                 dtls->facts.incomplete[side] =
                     (struct incomplete_message){message->type,         message->message_seq, message->length,
@@ -420,6 +445,9 @@ static void dtls_finish(struct session *session)
                 deliver(session, side, message);
             waiting_free(session, d, message);
         }
+        /* Nobody protects records before the hello. */
+        if (d->has_epoch && (d->next_seq == 0 || d->last_type == HS_HELLO_VERIFY_REQUEST))
+            note_hole(session, side, &d->first_protected);
     }
 }
 

@@ -18,6 +18,7 @@ SOURCE = pathlib.Path(os.environ.get("TLSWHY_SOURCE", pathlib.Path(__file__).res
 PROGRAM = os.environ.get("TLSWHY")
 PCAPS = SOURCE / "pcaps"
 ETHERNET = 1
+TCP, UDP = 6, 17
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 MAX_PACKETS = 700
 CERTAINTIES = ["possible", "likely", "proven"]
@@ -41,7 +42,7 @@ LEFT = {
 
 
 class Packet:
-    """A packet of the capture; of TCP over untagged Ethernet and IP also its connection, direction and payload."""
+    """A packet of the capture; of TCP and UDP over untagged Ethernet and IP also its connection, direction and payload."""
 
     def __init__(self, seconds, fraction, data, length):
         self.seconds, self.fraction, self.data, self.length = seconds, fraction, data, length
@@ -56,10 +57,13 @@ class Packet:
         else:
             return
         self.source = addresses[0]
-        if protocol != 6 or len(data) < at + 20:
+        if protocol not in (TCP, UDP) or len(data) < at + (20 if protocol == TCP else 8):
             return
         ports = struct.unpack_from(">HH", data, at)
-        self.ends = ((addresses[0], ports[0]), (addresses[1], ports[1]))
+        self.ends = ((addresses[0], ports[0], protocol), (addresses[1], ports[1], protocol))
+        if protocol == UDP:
+            self.payload = end - at - 8
+            return
         self.flags = data[at + 13]
         self.payload = end - at - (data[at + 12] >> 4) * 4
 

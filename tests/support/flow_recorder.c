@@ -75,10 +75,28 @@ static void on_end(void *arg, struct flow *flow, enum flow_end why, const struct
         r->live = NULL;
 }
 
+/* As the text says: "B..." begins a flow, "A..." begins another one, all else goes on. */
+static enum datagram_role on_datagram_role(void *arg, const struct flow *flow, unsigned side, struct bytes payload,
+                                           uint32_t len)
+{
+    (void)arg, (void)flow, (void)side;
+    uint8_t first = len > 0 ? bytes_u8_at(payload, 0) : 0;
+    return first == 'A' ? DATAGRAM_ANEW : first == 'B' ? DATAGRAM_BEGINS : DATAGRAM_GOES_ON;
+}
+
+static void on_datagram(void *arg, struct flow *flow, unsigned side, struct bytes payload, uint32_t len,
+                        const struct moment *moment)
+{
+    struct flow_recorder *r = arg;
+    assert_true(len >= payload.len);
+    note(r, "datagram %llu.%u %.*s #%llu\n", ull(flow->id), side, (int)payload.len, (const char *)payload.at,
+         ull(moment->place.frame));
+}
+
 void flow_recorder_init(struct flow_recorder *r, size_t max_flows)
 {
     memset(r, 0, sizeof *r);
-    struct flow_sink sink = {r, on_begin, on_data, on_gap, on_close, on_end, NULL, NULL};
+    struct flow_sink sink = {r, on_begin, on_data, on_gap, on_close, on_end, on_datagram_role, on_datagram};
     r->next_id = 1;
     r->time_ns = INT64_C(1700000000) * 1000 * MS;
     r->table = flow_table_new(&sink, &r->next_id, max_flows);
@@ -93,7 +111,11 @@ void flow_recorder_cleanup(struct flow_recorder *r)
 void flow_send_packet(struct flow_recorder *r, const struct packet *p)
 {
     struct moment moment = {{++r->frame, 0}, r->time_ns};
-    flow_table_packet(r->table, p, flow_table_prefetch(r->table, p), &moment);
+    uint32_t hash = flow_table_prefetch(r->table, p);
+    if (p->kind == PACKET_UDP)
+        flow_table_datagram(r->table, p, hash, &moment);
+    else
+        flow_table_packet(r->table, p, hash, &moment);
     r->time_ns = (int64_t)((uint64_t)r->time_ns + MS); /* tests send from the end of time, too */
     if (r->live)
         keep(r, r->live);
@@ -120,6 +142,19 @@ void flow_send(struct flow_recorder *r, const struct tcp_pair *pair, unsigned fr
         .ip_id = (uint16_t)(r->frame + 1),
     };
     flow_send_spec(r, pair, &spec);
+}
+
+void flow_send_datagram(struct flow_recorder *r, const struct tcp_pair *pair, unsigned from, const char *text,
+                        uint32_t len)
+{
+    struct packet p = {.kind = PACKET_UDP, .ip_version = pair->ip_version, .ttl = 64, .protocol = 17};
+    memcpy(p.src, pair->address[from], sizeof p.src);
+    memcpy(p.dst, pair->address[!from], sizeof p.dst);
+    p.sport = pair->port[from];
+    p.dport = pair->port[!from];
+    p.payload = (struct bytes){(const uint8_t *)text, strlen(text)};
+    p.payload_len = len;
+    flow_send_packet(r, &p);
 }
 
 void flow_send_again(struct flow_recorder *r)

@@ -11,6 +11,7 @@
  *   data ID.SIDE @OFFSET TEXT #FRAME
  *   gap ID.SIDE @OFFSET+LEN lost|cut|unproven #BEFORE-#AFTER
  *   close ID.SIDE fin|rst #FRAME
+ *   datagram ID.SIDE TEXT #FRAME
  *   end ID closed|reused|idle|evicted|input
  */
 struct flow_recorder {
@@ -36,6 +37,9 @@ void flow_send_spec(struct flow_recorder *r, const struct tcp_pair *pair, const 
 /* The common case: flags by letters, text as payload, window 1000. */
 void flow_send(struct flow_recorder *r, const struct tcp_pair *pair, unsigned from, const char *flags, uint32_t seq,
                uint32_t ack, const char *text);
+/* UDP: `len` bytes, of which `text` was captured. Text that begins with B begins a flow, with A another one. */
+void flow_send_datagram(struct flow_recorder *r, const struct tcp_pair *pair, unsigned from, const char *text,
+                        uint32_t len);
 /* The packet sent last, captured once more at once. */
 void flow_send_again(struct flow_recorder *r);
 /* SYN, SYN-ACK, ACK. */

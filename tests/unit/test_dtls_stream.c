@@ -389,6 +389,29 @@ static void test_lost_message(void **state)
     free(s);
 }
 
+/* All plain messages of the server are missing: its protected records show that they were sent. */
+static void test_lost_hello(void **state)
+{
+    (void)state;
+    struct script *s = script_new(1000, false);
+    struct bench b;
+    client_hello(s, 1, 0, "00");
+    send_record(s, 1, 2, CONTENT_HANDSHAKE, 1, 40);
+    send_record(s, 0, 3, CONTENT_CHANGE_CIPHER_SPEC, 0, 1);
+    send_record(s, 0, 3, CONTENT_HANDSHAKE, 1, 40);
+    begin(&b);
+    give_all(&b, s);
+    finish(&b);
+    const struct event *gap = find_event(&b.c, EVENT_GAP);
+    assert_non_null(gap);
+    assert_int_equal(gap->role, ROLE_SERVER);
+    assert_int_equal(gap->code, GAP_LOST);
+    assert_int_equal(gap->last.place.frame, 2);
+    assert_int_equal(count_events(&b.c, EVENT_GAP, ROLE_CLIENT), 0); /* its hello is there */
+    tear_down(&b);
+    free(s);
+}
+
 /* The middle of a message never comes, and its end comes again: told as incomplete. */
 static void test_lost_fragment(void **state)
 {
@@ -722,6 +745,8 @@ static void test_cut_datagrams(void **state)
         finish(&b);
         assert_int_equal(count_events(&b.c, EVENT_FAULT, ROLE_CLIENT) + count_events(&b.c, EVENT_FAULT, ROLE_SERVER),
                          0);
+        assert_true(b.c.has_cut_in_handshake || snap < 14);
+        assert_false(b.c.datagrams.has_incomplete[0] || b.c.datagrams.has_incomplete[1]);
         tear_down(&b);
         free(s);
     }
@@ -730,14 +755,23 @@ static void test_cut_datagrams(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_any_fragments), cmocka_unit_test(test_any_order_of_a_flight),
-        cmocka_unit_test(test_sent_again),    cmocka_unit_test(test_roles_without_the_hello),
-        cmocka_unit_test(test_lost_message),  cmocka_unit_test(test_lost_fragment),
-        cmocka_unit_test(test_cookie),        cmocka_unit_test(test_cookie_again_and_again),
-        cmocka_unit_test(test_associations),  cmocka_unit_test(test_connection_id),
-        cmocka_unit_test(test_dtls13),        cmocka_unit_test(test_dtls13_refused),
-        cmocka_unit_test(test_alert),         cmocka_unit_test(test_broken_fragment),
-        cmocka_unit_test(test_limits),        cmocka_unit_test(test_cut_datagrams),
+        cmocka_unit_test(test_any_fragments),
+        cmocka_unit_test(test_any_order_of_a_flight),
+        cmocka_unit_test(test_sent_again),
+        cmocka_unit_test(test_roles_without_the_hello),
+        cmocka_unit_test(test_lost_message),
+        cmocka_unit_test(test_lost_fragment),
+        cmocka_unit_test(test_lost_hello),
+        cmocka_unit_test(test_cookie),
+        cmocka_unit_test(test_cookie_again_and_again),
+        cmocka_unit_test(test_associations),
+        cmocka_unit_test(test_connection_id),
+        cmocka_unit_test(test_dtls13),
+        cmocka_unit_test(test_dtls13_refused),
+        cmocka_unit_test(test_alert),
+        cmocka_unit_test(test_broken_fragment),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_cut_datagrams),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
