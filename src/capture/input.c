@@ -3,6 +3,8 @@
 
 #include "bounds.h"
 
+#include <openssl/crypto.h>
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,8 +30,11 @@ void input_forget(struct input *in)
         free(in->comments[i].text);
     for (unsigned i = 0; i < in->facts.num_resolutions; i++)
         free(in->resolutions[i].name);
-    for (unsigned i = 0; i < in->facts.num_secrets; i++)
-        free((void *)(uintptr_t)in->secrets[i].data.at);
+    for (unsigned i = 0; i < in->facts.num_secrets; i++) {
+        void *data = (void *)(uintptr_t)in->secrets[i].data.at;
+        OPENSSL_cleanse(data, in->secrets[i].data.len);
+        free(data);
+    }
     free(in->notes);
     free(in->repeats);
     free(in->comments);

@@ -6,6 +6,7 @@
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
@@ -30,7 +31,9 @@ struct crypto *crypto_new(void)
         crypto_free(crypto);
         return NULL;
     }
+    ERR_set_mark();
     crypto->legacy = OSSL_PROVIDER_load(crypto->library, "legacy");
+    ERR_pop_to_mark();
     return crypto;
 }
 
@@ -142,11 +145,13 @@ bool suite_algorithms_find(uint16_t cipher, uint16_t version, struct suite_algor
 /* Runs a KDF of OpenSSL's by its name. */
 static bool derive(const struct crypto *crypto, const char *name, const OSSL_PARAM *params, uint8_t *out, size_t len)
 {
+    ERR_set_mark();
     EVP_KDF *kdf = EVP_KDF_fetch(crypto->library, name, NULL);
     EVP_KDF_CTX *context = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
     bool is_ok = context && EVP_KDF_derive(context, out, len, params) == 1;
     EVP_KDF_CTX_free(context);
     EVP_KDF_free(kdf);
+    ERR_pop_to_mark();
     return is_ok;
 }
 

@@ -7,6 +7,7 @@
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include <stdlib.h>
@@ -35,7 +36,9 @@ static struct protection *start(const struct crypto *crypto, const struct suite_
     p->suite = *suite;
     p->version = version;
     p->is_tls13 = version_is_tls13(version);
+    ERR_set_mark();
     p->cipher = EVP_CIPHER_fetch(crypto_library(crypto), suite->cipher, NULL);
+    ERR_pop_to_mark();
     p->context = p->cipher ? EVP_CIPHER_CTX_new() : NULL;
     if (p->context)
         return p;
@@ -336,6 +339,7 @@ bool protection_open(struct protection *p, const struct sealed *record, uint8_t 
     bool is_open;
     *type = record->type;
     *content = (struct bytes){NULL, 0};
+    ERR_set_mark();
     if (record->fragment.len == 0)
         is_open = false;
     else if (p->is_tls13)
@@ -346,6 +350,7 @@ bool protection_open(struct protection *p, const struct sealed *record, uint8_t 
         is_open = open_cbc(p, record, out, content);
     else
         is_open = open_stream(p, record, out, content);
+    ERR_pop_to_mark(); /* a record that does not open is no error of OpenSSL's users */
     p->sequence += is_open;
     return is_open;
 }
