@@ -53,9 +53,10 @@ enum {
     LIMIT_CERTIFICATE_CACHE = 32 * 1024 * 1024, /* bytes of certificates not in use by any connection */
     LIMIT_HELD = 4 * 1024 * 1024,          /* connections that did not complete, waiting for the end of the capture */
     LIMIT_HELD_BYTES = 1024 * 1024 * 1024, /* facts of all connections: beyond it those that end are reported at once */
-    LIMIT_ATTEMPTS = 200000, /* attempts without TLS kept until it is known whether their server speaks it */
-    LIMIT_NAMES = 100000,    /* addresses whose DNS names are remembered */
-    LIMIT_SERVERS = 100000,  /* servers known to speak TLS */
+    LIMIT_ATTEMPTS = 200000,  /* attempts without TLS kept until it is known whether their server speaks it */
+    LIMIT_ALTERNATIVES = 256, /* the latest connections that stood: what a client may have turned to instead */
+    LIMIT_NAMES = 100000,     /* addresses whose DNS names are remembered */
+    LIMIT_SERVERS = 100000,   /* servers known to speak TLS */
 
     LIMIT_STORE_CERTIFICATES = 100000,     /* certificates of one trust store */
     LIMIT_STORE_BYTES = 256 * 1024 * 1024, /* bytes read for one trust store */

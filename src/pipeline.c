@@ -356,11 +356,12 @@ static int set_up(struct pipeline *p, struct error *error)
     p->names = names_new();
     p->servers = servers_new();
     p->profiles = profiles_new();
+    p->attempts = attempts_new();
     p->sessions.hello_shapes = options->compares ? NULL : hello_shapes_new(); /* randoms are compared */
     p->compare = options->compares ? compare_new(p->fingerprints) : NULL;
     p->staples = ocsp_staples_new();
     if (!p->certificates || !p->staples || !p->fingerprints || !p->names || !p->servers || !p->profiles ||
-        !(options->compares ? (void *)p->compare : (void *)p->sessions.hello_shapes))
+        !p->attempts || !(options->compares ? (void *)p->compare : (void *)p->sessions.hello_shapes))
         return error_set(error, "out of memory, or OpenSSL lacks MD5 or SHA-256");
     if (!options->skip_verify && !(p->verifier = verifier_new(p->certificates, &options->verify, error)))
         return -1;
@@ -392,6 +393,7 @@ static void tear_down(struct pipeline *p)
     blocks_cleanup(&p->sessions.blocks);
     hello_shapes_free(p->sessions.hello_shapes);
     servers_free(p->servers);
+    attempts_free(p->attempts);
     profiles_free(p->profiles);
     names_free(p->names);
     fingerprints_free(p->fingerprints);

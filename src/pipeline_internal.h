@@ -31,6 +31,7 @@ struct pipeline {
     struct names *names;
     struct servers *servers;
     struct profiles *profiles;
+    struct attempts *attempts;
     struct compare *compare;    /* NULL: there is nothing to compare */
     bool has_learned;           /* from what was held, too */
     struct diagnosis diagnosis; /* of the connection at hand */

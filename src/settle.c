@@ -108,7 +108,10 @@ static void build(const struct pipeline *p, const struct flow *flow, struct conn
 
 static void judge(struct pipeline *p, const struct connection *c)
 {
-    struct diagnose_context context = {p->groups[c->group]->last, p->profiles, &p->options->diagnose};
+    struct diagnose_context context = {
+        .last = p->groups[c->group]->last, .profiles = p->profiles, .options = &p->options->diagnose};
+    if (c->flow->setup == FLOW_UNANSWERED)
+        context.instead = attempts_instead(p->attempts, c, p->names);
     diagnose(&p->diagnosis, c, &context);
     if (c->flow->is_blind) { /* nothing is known of what it said, so nothing may be said of it */
         diagnosis_reset(&p->diagnosis);
@@ -300,6 +303,9 @@ bool settle_ended(struct pipeline *p, struct flow *flow)
     struct session *session = flow->user;
     if (session)
         session_finish(session, flow);
+    bool is_certain;
+    unsigned client_side = session_client_side(session, flow, &is_certain);
+    attempts_note(p->attempts, flow, client_side, flow->over.group);
     if (session_is_tls(session)) {
         note_server(p, flow, session);
         if (p->compare || !session_may_be_completed(session))
@@ -312,8 +318,7 @@ bool settle_ended(struct pipeline *p, struct flow *flow)
         return false;
     }
     if (p->num_attempts >= LIMIT_ATTEMPTS) {
-        bool is_certain;
-        if (!is_wanted_attempt(p, flow, session_client_side(session, flow, &is_certain))) {
+        if (!is_wanted_attempt(p, flow, client_side)) {
             p->attempts_dropped++;
             return false;
         }

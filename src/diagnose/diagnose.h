@@ -5,6 +5,7 @@
 #ifndef TLSWHY_DIAGNOSE_DIAGNOSE_H
 #define TLSWHY_DIAGNOSE_DIAGNOSE_H
 
+#include "diagnose/attempts.h"
 #include "diagnose/finding.h"
 #include "diagnose/profile.h"
 #include "diagnose/told.h"
@@ -21,6 +22,7 @@ struct diagnose_context {
     struct moment last;                     /* the capture's latest packet: shows that time went on */
     const struct profiles *profiles;        /* what is known of servers; NULL: nothing */
     const struct diagnose_options *options; /* NULL: nothing was said */
+    struct attempt_instead instead;         /* of an attempt without an answer */
 };
 
 /* Empties *d, then fills it. The connection must outlive *d's use. */

@@ -28,17 +28,31 @@ static void no_syn_ack(const struct subject *s, struct diagnosis *d)
 {
     const struct connection *c = s->c;
     uint32_t retries = syn_retries(c, ROLE_CLIENT);
-    if (c->flow->setup != FLOW_UNANSWERED || (retries == 0 && s->end.kind != ENDING_SILENCE))
+    const struct attempt_instead *instead = &s->context->instead;
+    bool is_silent = retries > 0 || s->end.kind == ENDING_SILENCE;
+    if (c->flow->setup != FLOW_UNANSWERED || (!is_silent && !instead->attempt))
         return;
-    struct finding *f = finding_cause(d, FINDING_TCP_NO_ANSWER, CERTAINTY_PROVEN, PARTY_UNKNOWN);
-    finding_summary(d, f, "%s does not answer: the SYN was sent %u times, nothing came back.", say_server(d, s),
-                    retries + 1);
+    struct finding *f =
+        finding_cause(d, FINDING_TCP_NO_ANSWER,
+                      is_silent || instead->is_same_name ? CERTAINTY_PROVEN : CERTAINTY_LIKELY, PARTY_UNKNOWN);
+    if (retries == 0)
+        finding_summary(d, f, "%s does not answer: a SYN was sent, nothing came back.", say_server(d, s));
+    else
+        finding_summary(d, f, "%s does not answer: the SYN was sent %u times, nothing came back.", say_server(d, s),
+                        retries + 1);
     finding_detail(d, f,
                    "A firewall that drops packets, a host that is down, or a way back that does not lead past "
                    "the place of the capture; a capture at the server would tell which. Nothing refused it: "
                    "there was no RST and no ICMP error.");
+    if (instead->attempt)
+        finding_detail(d, f, "The client tried another address on the same port %s later and got through there%s.",
+                       say_seconds(d, moment_since(&instead->attempt->first, &c->flow->first)),
+                       instead->is_same_name ? ": DNS gave both for one name" : "");
     finding_evidence(d, f, c->flow->first.place, "SYN");
-    if (c->flow->rare)
+    if (instead->attempt)
+        finding_evidence_connection(d, f, instead->attempt->id, instead->attempt->first.place,
+                                    "the connection to the other address");
+    if (retries > 0)
         finding_evidence(d, f, c->flow->rare->last_syn[side_of(c, ROLE_CLIENT)].place, "SYN, sent again");
 }
 

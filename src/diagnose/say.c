@@ -63,6 +63,8 @@ const char *say_role(enum role role)
 const char *say_seconds(struct diagnosis *d, int64_t ns)
 {
     int64_t tenths = ns / 100000000;
+    if (tenths < 10)
+        return finding_text(d, "%lld ms", (long long)(ns / 1000000));
     return finding_text(d, "%lld.%lld seconds", (long long)(tenths / 10), (long long)(tenths % 10));
 }
 
