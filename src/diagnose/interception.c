@@ -121,10 +121,11 @@ static const char *one_key(const struct scene *scene, struct diagnosis *d, struc
 
 static const char *minted(const struct scene *scene, struct diagnosis *d, struct finding *f)
 {
-    int64_t now = scene->v->s->c->flow->first.time_ns / 1000000000, age = now - scene->leaf->not_before;
+    int64_t now = scene->v->s->c->flow->first.time_ns / 1000000000, made = scene->leaf->not_before;
     (void)f;
-    if (now == 0 || scene->leaf->not_before == INT64_MIN || age < 0 || age > FRESH_SECONDS)
+    if (now == 0 || made == INT64_MIN || made > now || made < now - FRESH_SECONDS)
         return NULL;
+    int64_t age = now - made;
     return finding_text(d, "It was made %lld minutes before this connection", (long long)(age / 60));
 }
 
