@@ -302,6 +302,9 @@ static void sum_up(struct pipeline *p, const struct pipeline_result *result)
     add_limit(s, "handshake messages too large to read", p->sessions.message_limit_hits);
     add_limit(s, "chains with more certificates than are kept", p->sessions.chain_limit_hits);
     add_limit(s, "certificates too large to read", p->sessions.certificate_limit_hits);
+    struct verifier_limits issuers = verifier_limits(p->verifier);
+    add_limit(s, "issuers seen that are not kept for other chains", issuers.not_kept);
+    add_limit(s, "issuers seen that were not tried for a chain", issuers.not_tried);
     add_limit(s, "connections with more protected records than wait for keys", p->sessions.pending_limit_hits);
     s->keys = p->sessions.keys;
     add_limit(s, "secrets of key logs not kept", keys_stats(s->keys).limit_hits);

@@ -197,13 +197,6 @@ static bool is_tls_server(const struct subject *s)
     return (s->all_names && s->all_names->seen_id != 0) || (service && service->mode == PORT_IMPLICIT_TLS);
 }
 
-/* A TLS record that breaks the protocol is TLS nevertheless. */
-static bool is_record(struct bytes first)
-{
-    return first.len >= 3 && first.at[0] >= CONTENT_CHANGE_CIPHER_SPEC && first.at[0] <= CONTENT_HEARTBEAT &&
-           first.at[1] == 3 && first.at[2] <= 4;
-}
-
 /* Plain text in front of the hello (the PROXY protocol) made the server leave before it read the hello. */
 static bool is_answered_before_hello(const struct connection *c)
 {
@@ -220,7 +213,7 @@ static void request_not_tls(const struct subject *s, struct diagnosis *d)
     /* What stands behind a hole, or where the beginning is missing, may be the middle of a record. */
     bool is_beginning = c->flow->syn_side != 2 && not_tls_event(c, ROLE_CLIENT);
     if (first.len == 0 || (!request && !is_beginning) || diagnosis_has_cause(d) ||
-        (is_starttls_port(c) && c->protocol == PROTOCOL_NONE) || (!request && is_record(first)) ||
+        (is_starttls_port(c) && c->protocol == PROTOCOL_NONE) || (!request && is_record_begun(first)) ||
         (c->has_client_hello && !is_answered_before_hello(c)))
         return;
     bool is_known = s->all_names && s->all_names->seen_id != 0;

@@ -229,7 +229,8 @@ static void hello_dropped(const struct subject *s, struct diagnosis *d)
 static void gave_up(const struct subject *s, struct diagnosis *d)
 {
     const struct connection *c = s->c;
-    bool is_plain = c->protocol == PROTOCOL_NONE && c->first_bytes[ROLE_CLIENT].len > 0;
+    struct bytes said = c->first_bytes[ROLE_CLIENT];
+    bool is_plain = c->protocol == PROTOCOL_NONE && said.len > 0 && !is_record_begun(said);
     if (!is_over_by_close(s) || is_plain)
         return;
     bool is_client = s->end.role == ROLE_CLIENT;

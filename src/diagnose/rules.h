@@ -80,6 +80,13 @@ static inline bool has_no_answer(const struct connection *c)
     return !c->has_server_hello && !c->has_ssl2_server_hello && !c->has_hello_retry;
 }
 
+/* The beginning of a TLS record, however little of it came. One that breaks the protocol is TLS nevertheless. */
+static inline bool is_record_begun(struct bytes first)
+{
+    return first.len > 0 && first.at[0] >= CONTENT_CHANGE_CIPHER_SPEC && first.at[0] <= CONTENT_HEARTBEAT &&
+           (first.len < 2 || first.at[1] == 3) && (first.len < 3 || first.at[2] <= 4);
+}
+
 /* The client left by itself: by an alert, a close or a RST. */
 static inline bool did_client_leave(const struct subject *s)
 {

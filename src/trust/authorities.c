@@ -15,7 +15,7 @@ static struct authority **bucket_of(const struct authorities *set, uint64_t hash
 void authorities_add(struct authorities *set, struct certificate *certificate)
 {
     X509 *x509 = certificate_x509(certificate);
-    if (!x509 || set->num == LIMIT_AUTHORITIES)
+    if (!x509)
         return;
     if (!set->buckets && !(set->buckets = calloc(NUM_BUCKETS, sizeof(struct authority *))))
         return;
@@ -24,6 +24,10 @@ void authorities_add(struct authorities *set, struct certificate *certificate)
     for (; *link; link = &(*link)->next)
         if ((*link)->certificate == certificate)
             return;
+    if (set->num == LIMIT_AUTHORITIES) {
+        set->left_out++;
+        return;
+    }
     struct authority *authority = calloc(1, sizeof *authority);
     if (!authority)
         return;

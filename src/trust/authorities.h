@@ -9,6 +9,7 @@ struct authorities {
     struct authority **buckets;
     size_t num;
     uint64_t generation; /* grows with every one that is new */
+    uint64_t left_out;   /* that would have been one more than LIMIT_AUTHORITIES */
 };
 
 struct authority {

@@ -183,8 +183,11 @@ static struct kept *find(const struct ocsp_staples *staples, const struct ocsp_r
 const struct ocsp_staple *ocsp_staple_read(struct ocsp_staples *staples, const struct ocsp_request *request)
 {
     const struct ocsp_request *r = request;
-    if (!certificate_x509(r->leaf) || r->response.len > LIMIT_CERTIFICATE)
+    static const struct ocsp_staple too_large = {.error = "it is larger than 65536 bytes, so that it was not read"};
+    if (!certificate_x509(r->leaf))
         return NULL;
+    if (r->response.len > LIMIT_CERTIFICATE)
+        return &too_large;
     uint64_t hash = hash_bytes(staples->seed, r->response.at, r->response.len);
     struct kept *kept = find(staples, r, hash);
     if (!kept) {

@@ -42,6 +42,7 @@ struct verifier {
     struct authorities seen;
     struct entry *buckets[NUM_BUCKETS];
     size_t num_entries;
+    uint64_t untried; /* issuers beyond LIMIT_BORROWED of one chain */
     uint64_t seed;
 };
 
@@ -167,11 +168,13 @@ struct job {
 
 static void borrow(struct job *job, struct certificate *certificate, X509 *x509, enum verify_origin origin)
 {
-    if (job->num_borrowed == LIMIT_BORROWED)
-        return;
     for (int i = 0; i < sk_X509_num(job->all); i++)
         if (sk_X509_value(job->all, i) == x509)
             return;
+    if (job->num_borrowed == LIMIT_BORROWED) {
+        job->v->untried++;
+        return;
+    }
     if (!sk_X509_push(job->all, x509))
         return;
     job->borrowed[job->num_borrowed].certificate = certificate;
@@ -406,4 +409,9 @@ unsigned verifier_check(struct verifier *v, const struct verify_request *request
     }
     *results = entry->results;
     return entry->num_results;
+}
+
+struct verifier_limits verifier_limits(const struct verifier *v)
+{
+    return (struct verifier_limits){.not_kept = v ? v->seen.left_out : 0, .not_tried = v ? v->untried : 0};
 }

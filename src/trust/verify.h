@@ -85,4 +85,11 @@ struct certificate *verification_issuer(const struct verification *results, unsi
 /* The stores that were read so far, the one of --intermediates last; NULL beyond. */
 const struct store_facts *verifier_store_at(const struct verifier *verifier, size_t i);
 
+/* How often limits were hit: issuers seen that are not kept for other chains, issuers that were not tried for a chain.
+ * Without a verifier none. */
+struct verifier_limits {
+    uint64_t not_kept, not_tried;
+};
+struct verifier_limits verifier_limits(const struct verifier *verifier);
+
 #endif

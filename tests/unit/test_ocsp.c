@@ -114,6 +114,12 @@ static void test_useless(void **state)
     assert_string_equal(read_staple("root.der", leaf, issuer)->error, "it is no OCSP response");
     struct ocsp_request request = {{NULL, 0}, leaf, issuer, false, 0};
     assert_string_equal(ocsp_staple_read(staples, &request)->error, "it is no OCSP response");
+    static const uint8_t much[64 * 1024 + 1];
+    request.response = (struct bytes){much, sizeof much - 1};
+    assert_string_equal(ocsp_staple_read(staples, &request)->error, "it is no OCSP response");
+    request.response.len++;
+    assert_string_equal(ocsp_staple_read(staples, &request)->error,
+                        "it is larger than 65536 bytes, so that it was not read");
     struct certificate *nothing = load("trylater.ocsp");
     request.leaf = nothing;
     assert_null(ocsp_staple_read(staples, &request));

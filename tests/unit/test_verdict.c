@@ -272,6 +272,28 @@ static void test_not_tls(void **state)
     expect_side(&b, "request-not-tls", "client", "unknown");
 }
 
+/* The first bytes of a record, and no more of it: neither plain text nor a hello, whoever ends it. */
+static void test_record_begun(void **state)
+{
+    (void)state;
+    static const uint8_t record[] = {22, 3, 1, 2}, almost[] = {22, 3, 9, 2};
+    for (size_t len = 1; len <= sizeof record; len++) {
+        struct bench b;
+        set_up(&b);
+        b.c.protocol = PROTOCOL_NONE;
+        b.c.has_client_hello = false;
+        b.flow.port[1] = 443;
+        b.events[0].kind = EVENT_NOT_TLS;
+        b.c.first_bytes[ROLE_CLIENT] = (struct bytes){record, len};
+        expect(&b, OUTCOME_INCOMPLETE, "capture-ended");
+        b.c.first_bytes[ROLE_CLIENT].at = almost;
+        expect(&b, len < 3 ? OUTCOME_INCOMPLETE : OUTCOME_NOT_TLS, len < 3 ? "capture-ended" : "request-not-tls");
+        b.c.first_bytes[ROLE_CLIENT].at = record;
+        add(&b, EVENT_FIN, ROLE_CLIENT, 0, 0);
+        expect_side(&b, "client-gave-up", "client", "client");
+    }
+}
+
 /* Every alert, from either side, has a verdict, and one that fits who sent it. */
 static void test_last_resort(void **state)
 {
@@ -452,6 +474,7 @@ int main(void)
         cmocka_unit_test(test_missing_parts),
         cmocka_unit_test(test_reaching_the_server),
         cmocka_unit_test(test_not_tls),
+        cmocka_unit_test(test_record_begun),
         cmocka_unit_test(test_last_resort),
         cmocka_unit_test(test_steps),
         cmocka_unit_test(test_alert_without_its_question),

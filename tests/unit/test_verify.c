@@ -4,6 +4,7 @@
 
 #include "bounds.h"
 #include "support/cmocka_all.h"
+#include "trust/authorities.h"
 
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
@@ -21,7 +22,8 @@ static const int64_t in_time = 1780272000, later = 1830297600, before = 17356896
 static struct certificates *cache;
 static const struct store_source root_store = {"root", FOLDER "root.der", NULL};
 
-static struct certificate *load(const char *name)
+/* Differs from the file in its last bytes, which are the signature's, by `number`. */
+static struct certificate *variant(const char *name, uint32_t number)
 {
     char path[1024];
     uint8_t der[4096];
@@ -30,9 +32,17 @@ static struct certificate *load(const char *name)
     assert_non_null(file);
     size_t len = fread(der, 1, sizeof der, file);
     fclose(file);
+    assert_in_range(len, sizeof number, sizeof der);
+    for (size_t i = 0; i < sizeof number; i++)
+        der[len - 1 - i] ^= (uint8_t)(number >> 8 * i);
     struct certificate *certificate = certificate_intern(cache, (struct bytes){der, len});
     assert_non_null(certificate);
     return certificate;
+}
+
+static struct certificate *load(const char *name)
+{
+    return variant(name, 0);
 }
 
 struct chain {
@@ -256,6 +266,49 @@ static void test_remembered(void **state)
     verifier_free(v);
 }
 
+/* Shows `num` issuers of the same name, all beside a leaf that is not theirs. */
+static void show_issuers(struct verifier *v, unsigned num)
+{
+    struct certificate **chain = calloc(num + 1, sizeof *chain);
+    assert_non_null(chain);
+    chain[0] = load("lone.der");
+    for (unsigned i = 0; i < num; i++)
+        chain[i + 1] = variant("inter.der", i);
+    struct verify_request request = {chain, num + 1, NULL, true, in_time};
+    const struct verification *results;
+    assert_in_range(verifier_check(v, &request, &results), 1, 2);
+    for (unsigned i = 0; i <= num; i++)
+        certificate_release(chain[i]);
+    free(chain);
+}
+
+static void test_limits(void **state)
+{
+    (void)state;
+    const struct verify_options options = {.stores = &root_store, .num_stores = 1, .now = in_time};
+    const struct verification *results;
+    assert_int_equal(verifier_limits(NULL).not_kept + verifier_limits(NULL).not_tried, 0);
+    struct verifier *v = verifier(&options);
+    show_issuers(v, LIMIT_BORROWED);
+    assert_int_equal(check(v, "leaf.der", NULL, in_time, &results), 2); /* completed */
+    assert_int_equal(verifier_limits(v).not_tried, 0);
+    show_issuers(v, LIMIT_BORROWED + 3);
+    check(v, "leaf.der", NULL, in_time, &results);
+    assert_int_equal(verifier_limits(v).not_tried, 3);
+    assert_int_equal(verifier_limits(v).not_kept, 0);
+    verifier_free(v);
+
+    struct authorities set = {.num = LIMIT_AUTHORITIES - 1};
+    for (unsigned i = 0; i < 6; i++) {
+        struct certificate *issuer = variant("inter.der", i / 2);
+        authorities_add(&set, issuer);
+        certificate_release(issuer);
+    }
+    assert_int_equal(set.num, LIMIT_AUTHORITIES);
+    assert_int_equal(set.left_out, 4);
+    authorities_cleanup(&set);
+}
+
 static void test_at(void **state)
 {
     (void)state;
@@ -328,10 +381,10 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_outcomes), cmocka_unit_test(test_names),          cmocka_unit_test(test_path),
-        cmocka_unit_test(test_also),     cmocka_unit_test(test_completed),      cmocka_unit_test(test_remembered),
-        cmocka_unit_test(test_at),       cmocka_unit_test(test_trust_settings), cmocka_unit_test(test_unreadable),
-        cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_outcomes),   cmocka_unit_test(test_names),     cmocka_unit_test(test_path),
+        cmocka_unit_test(test_also),       cmocka_unit_test(test_completed), cmocka_unit_test(test_remembered),
+        cmocka_unit_test(test_limits),     cmocka_unit_test(test_at),        cmocka_unit_test(test_trust_settings),
+        cmocka_unit_test(test_unreadable), cmocka_unit_test(test_paths),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
