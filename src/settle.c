@@ -211,13 +211,13 @@ static bool report_judged(struct pipeline *p, const struct connection *c, bool i
     judge(p, c);
     compare_settle(p->compare, c, &p->diagnosis);
     bool is_completed = p->diagnosis.verdict.outcome == OUTCOME_COMPLETED;
-    if (is_completed && !p->has_learned)
-        profiles_learn(p->profiles, c, true);
-    if (is_last || is_completed)
-        profiles_note(p->profiles, c, &p->diagnosis);
-    if (is_last || is_completed)
-        emit(p, c);
-    return is_last || is_completed;
+    if (!is_completed && !is_last)
+        return false;
+    if (!p->has_learned && c->protocol != PROTOCOL_NONE)
+        profiles_learn(p->profiles, c, has_completed(c));
+    profiles_note(p->profiles, c, &p->diagnosis);
+    emit(p, c);
+    return true;
 }
 
 /* Reports it when it completed, or in any case when `is_last`. True when it was reported. */

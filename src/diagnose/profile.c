@@ -337,8 +337,23 @@ static void note(struct server_profile *p, const struct connection *c, const str
     };
 }
 
+/* By the verdict: a connection that was rejected after Finished is one, one that the capture cuts off is none. */
+static void count_failure(struct profiles *profiles, const struct connection *c, const struct diagnosis *d)
+{
+    bool has_failed = d->verdict.outcome == OUTCOME_FAILED || d->verdict.outcome == OUTCOME_NOT_TLS;
+    const struct key named_key = key_of(profiles, c, true), sum_key = key_of(profiles, c, false);
+    struct server_profile *named = find(profiles, &named_key), *sum = find(profiles, &sum_key);
+    if (!has_failed || c->protocol == PROTOCOL_NONE)
+        return;
+    if (named)
+        named->failed++;
+    if (sum && sum != named)
+        sum->failed++;
+}
+
 void profiles_note(struct profiles *profiles, const struct connection *c, const struct diagnosis *d)
 {
+    count_failure(profiles, c, d);
     for (unsigned i = 0; i < d->num; i++) {
         const struct finding_evidence *other = other_connection(&d->findings[i]);
         struct key key = key_of(profiles, c, true);
@@ -380,7 +395,6 @@ static void learn_into(struct server_profile *p, const struct connection *c, boo
 {
     p->connections++;
     p->completed += is_completed;
-    p->failed += !is_completed;
     if (!c->has_server_hello || c->version == 0)
         return;
     if (p->seen_id == 0) {

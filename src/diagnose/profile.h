@@ -52,10 +52,11 @@ struct server_profile {
     uint8_t ip_version;
     uint8_t address[16];
     uint16_t port;
-    bool is_datagram; /* UDP's port, not TCP's */
-    const char *name; /* asked for; "" none; NULL: the sum over all names */
-    bool is_alone;    /* the only name seen so far, and so the sum itself */
-    uint64_t connections, completed, failed;
+    bool is_datagram;                /* UDP's port, not TCP's */
+    const char *name;                /* asked for; "" none; NULL: the sum over all names */
+    bool is_alone;                   /* the only name seen so far, and so the sum itself */
+    uint64_t connections, completed; /* completed: the handshake, whatever came of it */
+    uint64_t failed;                 /* by the verdict, a completed handshake that was rejected after all included */
     uint64_t seen_id; /* a completed connection (or one with a ServerHello) that shows what stands here; 0 none */
     struct place seen_place; /* its ServerHello */
     struct code_set versions, ciphers, groups, signature_algorithms;
@@ -97,7 +98,8 @@ const struct chains_seen *profiles_chains_seen(const struct profiles *profiles);
 uint64_t profiles_limit_hits(const struct profiles *profiles);
 
 struct diagnosis;
-/* Keeps of a connection's findings what rests on other connections, and what its own packets do not prove. */
+/* Counts a connection that was learned and that failed by its final verdict; keeps of its findings what rests on other
+ * connections, and what its own packets do not prove. Once for each connection. */
 void profiles_note(struct profiles *profiles, const struct connection *c, const struct diagnosis *d);
 
 /* The hello offers to resume a session: by a PSK, a ticket, or a session ID. One that offers TLS 1.3, too, fills the

@@ -139,7 +139,7 @@ static void draw(struct text *t, const struct text_server *server)
     text_plural(t, p->connections, "connection", "connections");
     if (p->failed > 0) {
         text_plain(t, ", ");
-        text_plural(t, p->failed, "handshake not completed", "handshakes not completed");
+        text_plural(t, p->failed, "failed", "failed");
     }
     text_line_end(t);
 }

@@ -2,6 +2,7 @@
 #include "support/cmocka_all.h"
 
 #include "bounds.h"
+#include "diagnose/finding.h"
 #include "diagnose/profile.h"
 
 #include <stdio.h>
@@ -54,7 +55,6 @@ static void assert_named(uint32_t server, const char *name, unsigned connections
     assert_string_equal(p->name, name);
     assert_int_equal(p->connections, connections);
     assert_int_equal(p->completed, completed);
-    assert_int_equal(p->failed, connections - completed);
 }
 
 static void assert_sum(uint32_t server, unsigned connections, unsigned num_ciphers)
@@ -93,6 +93,42 @@ static void test_more_names(void **state)
     assert_named(1, "b.test", 1, 0);
     assert_named(1, "", 1, 1);
     assert_sum(1, 5, 4);
+}
+
+static void note(const char *name, enum connection_protocol protocol, enum outcome outcome)
+{
+    static struct diagnosis d;
+    diagnosis_reset(&d);
+    d.verdict.outcome = outcome;
+    struct connection *c = connection_of(1, name, 0);
+    c->protocol = protocol;
+    profiles_note(profiles, c, &d);
+}
+
+static void assert_failed(const char *name, unsigned failed)
+{
+    assert_int_equal(profiles_named(profiles, connection_of(1, name, 0))->failed, failed);
+}
+
+/* What failed is the verdict's to say, whether the handshake completed or not. */
+static void test_failed(void **state)
+{
+    (void)state;
+    note("a.test", PROTOCOL_TLS, OUTCOME_FAILED); /* nothing is known of that server */
+    learn(1, "a.test", 0xC02F, true);
+    learn(1, "a.test", 0xC02F, false);
+    assert_failed("a.test", 0);
+    note("a.test", PROTOCOL_TLS, OUTCOME_COMPLETED);
+    note("a.test", PROTOCOL_TLS, OUTCOME_INCOMPLETE);
+    note("a.test", PROTOCOL_NONE, OUTCOME_FAILED); /* an attempt that was never learned */
+    assert_failed("a.test", 0);
+    note("a.test", PROTOCOL_TLS, OUTCOME_FAILED);
+    assert_failed("a.test", 1);
+    learn(1, "b.test", 0xC02F, false);
+    note("b.test", PROTOCOL_TLS, OUTCOME_NOT_TLS);
+    assert_failed("a.test", 1);
+    assert_failed("b.test", 1);
+    assert_int_equal(profiles_all_names(profiles, connection_of(1, "", 0))->failed, 2);
 }
 
 static void test_order(void **state)
@@ -230,6 +266,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_one_name, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_more_names, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_failed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_limit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_top_version, set_up, tear_down),

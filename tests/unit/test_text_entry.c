@@ -392,7 +392,7 @@ static void test_servers(void **state)
     assert_int_equal(report_server(report, &other, NULL, NULL), 0); /* no connection with it is shown */
     end();
     assert_has("\nServers: what they chose in this capture, and what went wrong with them\n"
-               "192.0.2.7:443  www.example.test                 5 connections, 2 handshakes not completed\n"
+               "192.0.2.7:443  www.example.test                 5 connections, 2 failed\n"
                "  versions      TLSv1.2, TLSv1.3\n"
                "  suites        ECDHE-RSA-AES128-GCM-SHA256, TLS_AES_128_GCM_SHA256\n"
                "  groups        x25519\n"
@@ -425,7 +425,7 @@ static void test_many_servers(void **state)
     const char *at = strstr(text, "Servers:");
     for (unsigned failed = NUM - 1; failed >= NUM - LIMIT_SHOWN_SERVERS; failed--) {
         char expected[64];
-        snprintf(expected, sizeof expected, " %u handshakes not completed\n", failed);
+        snprintf(expected, sizeof expected, " %u failed\n", failed);
         at = strstr(at, expected);
         if (!at)
             fail_msg("%s is not where it should be in\n%s", expected, text);
