@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares what tlswhy tells of TLS over TCP with what an installed tshark tells, connection by connection, fact by fact.
+"""Compares what tlswhy tells of TLS over TCP and DTLS over UDP with what an installed tshark tells, connection by connection, fact by fact.
 
     compare_tshark.py [--tlswhy PROGRAM] [CAPTURE-OR-FOLDER...]
 
@@ -25,7 +25,7 @@ KNOWN = os.path.join(HERE, "compare_tshark.known")
 CAPTURE_NAME = re.compile(r"\.(pcap|pcapng|cap)(\.(gz|zst|lz4))?$")
 # TLS on any port: by content before any dissector that claims the port.
 TSHARK = ["tshark", "-n", "-o", "tcp.reassemble_out_of_order:TRUE", "-o", "tcp.try_heuristic_first:TRUE",
-          "--enable-heuristic", "tls_tcp"]
+          "--enable-heuristic", "tls_tcp", "--enable-heuristic", "dtls_udp"]
 RETRY_RANDOM = "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"
 RECORD_ALERT, RECORD_HANDSHAKE = 21, 22
 CLIENT_HELLO, SERVER_HELLO, HELLO_RETRY_OLD = 1, 2, 6
@@ -75,9 +75,10 @@ class Message:
 
 
 class Stream:
-    """A TCP connection as tshark numbers them."""
+    """A TCP connection, or a conversation over UDP, as tshark numbers them."""
 
-    def __init__(self, first_frame, ends):
+    def __init__(self, first_frame, ends, transport):
+        self.transport = transport
         self.first_frame = first_frame
         self.ends = ends  # sender, receiver of the first packet
         self.syn_from = None
@@ -94,25 +95,28 @@ def run(command):
     return subprocess.run(command, capture_output=True, check=False, timeout=600).stdout
 
 
-def read_streams(path):
+def read_streams(path, transport, wanted):
     streams = {}
-    rows = run(TSHARK + ["-r", path, "-Y", "tcp and not icmp and not icmpv6", "-T", "fields", "-E", "separator=/t"] +
-               [a for f in ("frame.number", "tcp.stream", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport",
-                            "tcp.dstport", "tcp.flags.syn", "tcp.flags.ack", "frame.protocols") for a in ("-e", f)])
+    rows = run(TSHARK + ["-r", path, "-Y", f"{wanted} and not icmp and not icmpv6", "-T", "fields", "-E", "separator=/t"] +
+               [a for f in ("frame.number", f"{transport}.stream", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst",
+                            f"{transport}.srcport", f"{transport}.dstport", "tcp.flags.syn", "tcp.flags.ack",
+                            "frame.protocols") for a in ("-e", f)])
     for line in rows.decode().splitlines():
         frame, stream, src4, dst4, src6, dst6, sport, dport, syn, ack, protocols = line.split("\t")
-        is_ipv6 = [p for p in protocols.split(":tcp")[0].split(":") if p in ("ip", "ipv6")][-1:] == ["ipv6"]
+        below = protocols.split(f":{transport}")[0]
+        is_ipv6 = [p for p in below.split(":") if p in ("ip", "ipv6")][-1:] == ["ipv6"]
         ends = (f"{last(src6 if is_ipv6 else src4)} {last(sport)}", f"{last(dst6 if is_ipv6 else dst4)} {last(dport)}")
         stream = int(last(stream))
         if stream not in streams:
-            streams[stream] = Stream(int(frame), ends)
+            streams[stream] = Stream(int(frame), ends, transport)
         if last(syn) in ("1", "True") and last(ack) in ("0", "False") and not streams[stream].syn_from:
             streams[stream].syn_from = ends[0]
     return streams
 
 
 def handshakes(record):
-    return [f for f in record.iter("field") if f.get("name") == "tls.handshake"]
+    """Of fragments (DTLS) the one in which the message became whole."""
+    return [f for f in record.iter("field") if f.get("name") == "tls.handshake" and "(Fragment)" not in f.get("showname", "")]
 
 
 def add_record(stream, frame, sender, receiver, record):
@@ -134,7 +138,7 @@ def field_value(proto, name):
     return None if node is None else node.get("show")
 
 
-def add_packet(streams, packet):
+def add_packet(streams, packet, transport):
     frame = addresses = ports = stream = None
     for proto in packet.findall("proto"):
         name = proto.get("name")
@@ -142,10 +146,10 @@ def add_packet(streams, packet):
             frame = int(field_value(proto, "num"))
         elif name in ("ip", "ipv6"):
             addresses = (field_value(proto, name + ".src"), field_value(proto, name + ".dst"))
-        elif name == "tcp":
-            ports = (field_value(proto, "tcp.srcport"), field_value(proto, "tcp.dstport"))
-            stream = streams.get(int(field_value(proto, "tcp.stream")))
-        elif name == "udp":
+        elif name == transport:
+            ports = (field_value(proto, transport + ".srcport"), field_value(proto, transport + ".dstport"))
+            stream = streams.get(int(field_value(proto, transport + ".stream")))
+        elif name in ("tcp", "udp"):
             stream = None
         elif name == "tls" and stream and addresses and ports:
             sender, receiver = (f"{addresses[i]} {ports[i]}" for i in (0, 1))
@@ -154,17 +158,21 @@ def add_packet(streams, packet):
                 add_record(stream, frame, sender, receiver, record)
 
 
-def read_tshark(path):
-    """All TCP connections in which tshark found TLS; it decrypts with the secrets that a capture holds."""
-    streams = read_streams(path)
+def read_transport(path, transport, protocol, wanted):
+    streams = read_streams(path, transport, wanted)
     if not streams:
         return []
-    pdml = run(TSHARK + ["-r", path, "-Y", "tcp and tls", "-T", "pdml", "-J", "geninfo ip ipv6 tcp udp tls"])
-    text = re.sub(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]", b"?", pdml)
+    pdml = run(TSHARK + ["-r", path, "-Y", f"{transport} and {protocol}", "-T", "pdml", "-J", f"geninfo ip ipv6 tcp udp {protocol}"])
+    text = re.sub(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]", b"?", pdml).replace(b'name="dtls', b'name="tls')
     if text.strip():
         for packet in ElementTree.fromstring(text).iter("packet"):
-            add_packet(streams, packet)
+            add_packet(streams, packet, transport)
     return [s for s in streams.values() if s.is_tls]
+
+
+def read_tshark(path):
+    """All connections in which tshark found TLS or DTLS; it decrypts with the secrets that a capture holds."""
+    return read_transport(path, "tcp", "tls", "tcp") + read_transport(path, "udp", "dtls", "udp and dtls")
 
 
 def is_retry(message):
@@ -355,7 +363,7 @@ def read_tlswhy(program, path):
     if result.returncode != 0:
         raise RuntimeError(f"{program} {path} ended with {result.returncode}: {result.stderr.decode()[-500:]}")
     records = [json.loads(line) for line in result.stdout.splitlines()]
-    return [r for r in records if r["record"] == "connection" and r["transport"] == "tcp"]
+    return [r for r in records if r["record"] == "connection" and r.get("protocol") != "quic"]
 
 
 # ---- the comparison
@@ -366,7 +374,7 @@ def pair_up(streams, connections):
     pairs = []
     for stream in streams:
         wanted = set(stream.ends)
-        candidates = [c for c in left if {end(c["client"]), end(c["server"])} == wanted]
+        candidates = [c for c in left if {end(c["client"]), end(c["server"])} == wanted and c["transport"] == stream.transport]
         exact = [c for c in candidates if c["frame"] == stream.first_frame]
         limit = stream.messages[0][1].frame if stream.messages else stream.first_frame
         before = [c for c in candidates if c["frame"] <= limit]
@@ -406,7 +414,7 @@ def compare_capture(program, path, names):
             if (theirs or None) != (mine or None):
                 differences.append((label, field, theirs, mine))
     for connection in extra:
-        if connection.get("protocol") in ("tls", "ssl2") and connection["outcome"] != "not-tls":
+        if connection.get("protocol") in ("tls", "dtls", "ssl2") and connection["outcome"] != "not-tls":
             label = f"{end(connection['client'])} - {end(connection['server'])} @{connection['frame']}"
             differences.append((label, "connection", "nothing", "TLS"))
     return differences, len(pairs), num_facts
