@@ -14,10 +14,12 @@ static unsigned hidden_before(const struct connection *c, enum role role, const 
 /* A client that was asked for a certificate and has none sends an empty list: 25 bytes in TLS 1.3, 33 in DTLS 1.3. */
 static bool has_empty_certificate(const struct connection *c)
 {
-    uint32_t empty = EMPTY_CERTIFICATE + (c->protocol == PROTOCOL_DTLS ? LONGER_IN_DTLS : 0);
+    bool is_dtls = c->protocol == PROTOCOL_DTLS;
+    uint32_t empty = EMPTY_CERTIFICATE + (is_dtls ? LONGER_IN_DTLS : 0);
+    uint32_t padded = empty + (is_dtls ? 0 : JSSE_PADDING);
     for (unsigned i = 0; i < c->num_events; i++)
         if (c->events[i].kind == EVENT_HIDDEN && c->events[i].role == ROLE_CLIENT &&
-            (c->events[i].len == empty || c->events[i].len == empty + JSSE_PADDING))
+            (c->events[i].len == empty || c->events[i].len == padded))
             return true;
     return false;
 }

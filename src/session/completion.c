@@ -9,6 +9,7 @@ enum { JSSE_PADDING = 16, CONTENT_TYPE_LEN = 1 };
 
 struct sizes {
     uint32_t alert, finished, end_of_early_data;
+    uint32_t padding; /* that there may be; a record of DTLS with it would be as long as an ACK */
 };
 
 static struct sizes sizes_of(const struct connection *c)
@@ -22,17 +23,19 @@ static struct sizes sizes_of(const struct connection *c)
         .alert = 2 + extra,
         .finished = header + (is_sha384 ? 48u : 32u) + extra,
         .end_of_early_data = header + extra,
+        .padding = c->protocol == PROTOCOL_DTLS ? 0 : JSSE_PADDING,
     };
 }
 
-static bool is_size(uint32_t len, uint32_t size)
+static bool is_size(const struct sizes *sizes, uint32_t len, uint32_t size)
 {
-    return len == size || len == size + JSSE_PADDING;
+    return len == size || len == size + sizes->padding;
 }
 
 bool connection_is_alert_size(const struct connection *c, uint32_t len)
 {
-    return is_size(len, sizes_of(c).alert);
+    struct sizes sizes = sizes_of(c);
+    return is_size(&sizes, len, sizes.alert);
 }
 
 static bool is_hidden_of(const struct event *event, enum role role)
@@ -53,12 +56,12 @@ static unsigned next_hidden(const struct connection *c, enum role role, unsigned
 static unsigned find_finished(const struct connection *c, const struct sizes *sizes)
 {
     for (unsigned i = next_hidden(c, ROLE_CLIENT, 0); i < c->num_events; i = next_hidden(c, ROLE_CLIENT, i + 1))
-        if (is_size(c->events[i].len, sizes->finished))
+        if (is_size(sizes, c->events[i].len, sizes->finished))
             return i;
     for (unsigned i = next_hidden(c, ROLE_CLIENT, 0); i < c->num_events; i = next_hidden(c, ROLE_CLIENT, i + 1)) {
         unsigned answer = next_hidden(c, ROLE_SERVER, i + 1);
         if (c->events[i].len > sizes->finished && answer < c->num_events &&
-            !is_size(c->events[answer].len, sizes->alert) && next_hidden(c, ROLE_SERVER, 0) < i)
+            !is_size(sizes, c->events[answer].len, sizes->alert) && next_hidden(c, ROLE_SERVER, 0) < i)
             return i;
     }
     return c->num_events;
@@ -72,7 +75,7 @@ static void infer_early_data(struct connection *c, const struct sizes *sizes, un
     bool has_records = false;
     for (unsigned i = next_hidden(c, ROLE_CLIENT, 0); i < finished; i = next_hidden(c, ROLE_CLIENT, i + 1)) {
         has_records = true;
-        if (is_size(c->events[i].len, sizes->end_of_early_data))
+        if (is_size(sizes, c->events[i].len, sizes->end_of_early_data))
             c->early_data = 1;
     }
     if (has_records && c->early_data == 0 && finished < c->num_events)
@@ -84,7 +87,7 @@ static void infer_early_data(struct connection *c, const struct sizes *sizes, un
 /* The client's records from here on that are alerts: padded as its Finished is. */
 static bool is_client_alert(const struct event *event, const struct sizes *sizes, const struct event *finished)
 {
-    uint32_t padding = finished->len == sizes->finished + JSSE_PADDING ? JSSE_PADDING : 0;
+    uint32_t padding = finished->len == sizes->finished + sizes->padding ? sizes->padding : 0;
     return is_hidden_of(event, ROLE_CLIENT) && event->len == sizes->alert + padding;
 }
 
@@ -104,7 +107,7 @@ static bool is_refused_before(const struct connection *c, const struct sizes *si
     for (unsigned i = 0; i < c->num_events; i++) {
         const struct event *event = &c->events[i];
         if (is_hidden_of(event, ROLE_SERVER))
-            is_last_alert = i < finished && is_size(event->len, sizes->alert);
+            is_last_alert = i < finished && is_size(sizes, event->len, sizes->alert);
         is_closed |=
             i < finished && event->role == ROLE_SERVER && (event->kind == EVENT_FIN || event->kind == EVENT_RST);
     }
@@ -118,7 +121,7 @@ static bool is_refused(const struct connection *c, const struct sizes *sizes, un
     if (is_refused_before(c, sizes, finished))
         return true;
     unsigned answer = next_hidden(c, ROLE_SERVER, finished + 1);
-    if (answer == c->num_events || !is_size(c->events[answer].len, sizes->alert) ||
+    if (answer == c->num_events || !is_size(sizes, c->events[answer].len, sizes->alert) ||
         next_hidden(c, ROLE_SERVER, answer + 1) < c->num_events)
         return false;
     for (unsigned i = finished + 1; i < answer; i++) {
@@ -190,7 +193,7 @@ static bool is_answer_lost(const struct connection *c, const struct sizes *sizes
             continue;
         if (event->kind == EVENT_FIN || event->kind == EVENT_RST)
             return hole && next_hidden(c, ROLE_SERVER, finished) == c->num_events;
-        hole = event->kind == EVENT_GAP && (event->len == alert || event->len == alert + JSSE_PADDING) ? event : NULL;
+        hole = event->kind == EVENT_GAP && (event->len == alert || event->len == alert + sizes->padding) ? event : NULL;
     }
     return false;
 }
@@ -228,7 +231,7 @@ void completion_infer(struct connection *c)
     c->has_finished[ROLE_CLIENT] = true;
     c->finished_moment[ROLE_CLIENT] = c->events[finished].last;
     for (unsigned i = finished + 1; i < c->num_events; i++)
-        if (is_hidden_of(&c->events[i], c->events[i].role) && !is_size(c->events[i].len, sizes.alert))
+        if (is_hidden_of(&c->events[i], c->events[i].role) && !is_size(&sizes, c->events[i].len, sizes.alert))
             c->has_application_data[c->events[i].role] = true;
     c->is_refused_after_finished = is_refused(c, &sizes, finished);
     if (!c->is_refused_after_finished && !is_answer_lost(c, &sizes, finished))
