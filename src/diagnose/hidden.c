@@ -63,11 +63,13 @@ static void encrypted_alert(const struct subject *s, struct diagnosis *d)
     if (s->end.kind != ENDING_HIDDEN_ALERT)
         return;
     struct finding *f = finding_cause(d, FINDING_ENCRYPTED_ALERT, CERTAINTY_LIKELY, party_of(s->end.role));
+    bool is_dtls = s->c->protocol == PROTOCOL_DTLS;
     guess(s, d, f);
     finding_detail(d, f,
                    "The alert itself is encrypted: this is concluded from the record's size, its place and the "
-                   "%s behind it. The key log (SSLKEYLOGFILE) would show the alert.",
-                   s->end.has_closer || s->c->protocol != PROTOCOL_DTLS ? "close" : "silence");
+                   "%s behind it.%s",
+                   s->end.has_closer || !is_dtls ? "close" : "silence",
+                   is_dtls ? "" : " The key log (SSLKEYLOGFILE) would show the alert.");
     show_hello(d, f, s->c);
     show_server_hello(d, f, s->c);
     show_ending(d, f, s);

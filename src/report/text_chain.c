@@ -125,7 +125,7 @@ static void chain(struct text *t, const struct connection_chain *chain, const ch
         text_plain(t, "     ... what follows is malformed\n");
 }
 
-static void missing(struct text *t, enum chain_missing why)
+static void missing(struct text *t, const struct connection *c)
 {
     static const char *const texts[] = {
         [CHAIN_ENCRYPTED] = "encrypted (TLS 1.3); a key log would show them",
@@ -134,10 +134,11 @@ static void missing(struct text *t, enum chain_missing why)
         [CHAIN_NOT_SENT] = "none were sent",
         [CHAIN_MALFORMED] = "the Certificate message is malformed",
     };
+    enum chain_missing why = c->chain_missing;
     if (why == CHAIN_PRESENT || why == CHAIN_RAW_PUBLIC_KEY)
         return;
     text_label(t, "certificates");
-    text_plain(t, texts[why]);
+    text_plain(t, why == CHAIN_ENCRYPTED && c->protocol == PROTOCOL_DTLS ? "encrypted (DTLS 1.3)" : texts[why]);
     text_line_end(t);
 }
 
@@ -147,7 +148,7 @@ void text_chains(struct text *t, const struct text_block *b)
     if (c->chain.num > 0 || c->chain.raw_public_key)
         chain(t, &c->chain, "certificates", b);
     else if (c->has_client_hello || c->has_server_hello)
-        missing(t, c->chain_missing);
+        missing(t, c);
     if (c->client_chain.num > 0 || c->client_chain.raw_public_key) {
         chain(t, &c->client_chain, "client's", b);
     } else if (c->has_client_certificate_message && connection_chain_is_empty(&c->client_chain)) {

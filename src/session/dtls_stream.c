@@ -40,6 +40,7 @@ struct dtls_side {
     uint16_t next_seq;
     uint8_t last_type; /* of the message before next_seq */
     bool has_epoch;    /* protected records were seen */
+    bool has_change;   /* a ChangeCipherSpec was */
     uint16_t epoch;    /* of the latest protected ones */
     struct span first_protected;
     uint64_t seen_top[2], seen[2]; /* records seen, of epochs 0 and above: the highest number, and those below */
@@ -341,11 +342,14 @@ static void take_record(struct session *session, unsigned side, const struct dtl
         handshake_record(session, side, record, &span);
     } else if (record->type == CONTENT_ALERT) {
         records_alert(session, side, record->body, record->length, &span);
+    } else if (record->type == CONTENT_CHANGE_CIPHER_SPEC && d->has_change) {
+        dtls->facts.num_repeats[side]++; /* with its flight */
+        dtls->facts.last_repeat[side] = *moment;
     } else if (record->type == CONTENT_CHANGE_CIPHER_SPEC) {
         struct event *event = session_event(session, side, EVENT_CHANGE_CIPHER_SPEC, &span, record->length);
         if (event)
             event->type = record->type;
-        session->sides[side].has_ccs = true;
+        d->has_change = session->sides[side].has_ccs = true;
     }
 }
 

@@ -11,12 +11,13 @@ import subprocess
 import sys
 import tempfile
 
+from delivery_facts import PLACES, differences, strip
+
 PROGRAM = os.environ.get("TLSWHY")
 SOURCE = os.environ.get("TLSWHY_SOURCE", os.path.join(os.path.dirname(__file__), "..", ".."))
 VARIANTS = 8
 # What depends on packets rather than on messages.
-PLACES = {"frame", "second_frame", "evidence", "summary", "detail"}
-DROPPED = PLACES | {"id", "start", "end", "packets", "bytes", "handshake_us", "capture"}
+DROPPED = PLACES | {"id", "start", "end", "packets", "bytes", "handshake_us"}
 UDP, FLIGHT_US = 17, 200000
 
 
@@ -66,26 +67,12 @@ def vary(packets, rng, kind):
     return out
 
 
-def strip(value):
-    if isinstance(value, dict):
-        return {k: strip(v) for k, v in value.items() if k not in PLACES}
-    return [strip(v) for v in value] if isinstance(value, list) else value
-
-
 def facts(path):
     run = subprocess.run([PROGRAM, "--format", "json", path], capture_output=True, check=False, timeout=60)
     if run.returncode != 0:
         sys.exit(f"{path}: exit {run.returncode}: {run.stderr.decode(errors='replace')}")
     records = [json.loads(line) for line in run.stdout.splitlines()]
     return [{k: strip(v) for k, v in r.items() if k not in DROPPED} for r in records if r["record"] == "connection"]
-
-
-def differences(a, b, path=""):
-    if isinstance(a, dict) and isinstance(b, dict):
-        for key in sorted(set(a) | set(b)):
-            yield from differences(a.get(key), b.get(key), f"{path}.{key}")
-    elif a != b:
-        yield f"{path}: {str(a)[:160]} / {str(b)[:160]}"
 
 
 def main():

@@ -310,6 +310,29 @@ static void test_any_order_of_a_flight(void **state)
     free(first);
 }
 
+/* A client whose last flight was lost sends it again, and the server answers again. */
+static void test_last_flight_again(void **state)
+{
+    (void)state;
+    struct script *s = whole_handshake(1000, false);
+    struct bench b;
+    send_hex(s, 0, 22, HS_CLIENT_KEY_EXCHANGE, 1, "02aabb");
+    send_record(s, 0, 22, CONTENT_CHANGE_CIPHER_SPEC, 0, 1);
+    send_record(s, 0, 22, CONTENT_HANDSHAKE, 1, 40);
+    send_record(s, 1, 23, CONTENT_CHANGE_CIPHER_SPEC, 0, 1);
+    begin(&b);
+    give_all(&b, s);
+    finish(&b);
+    assert_int_equal(b.c.datagrams.num_repeats[ROLE_CLIENT], 3);
+    assert_int_equal(b.c.datagrams.num_repeats[ROLE_SERVER], 1);
+    assert_int_equal(count_events(&b.c, EVENT_CHANGE_CIPHER_SPEC, ROLE_CLIENT), 1);
+    assert_int_equal(count_events(&b.c, EVENT_CHANGE_CIPHER_SPEC, ROLE_SERVER), 1);
+    assert_int_equal(b.c.renegotiations, 0);
+    assert_true(b.c.handshake_end.place.frame > 0);
+    tear_down(&b);
+    free(s);
+}
+
 /* The whole flight again under new record numbers: one handshake, and a count of what came again. */
 static void test_sent_again(void **state)
 {
@@ -761,6 +784,7 @@ int main(void)
         cmocka_unit_test(test_any_fragments),
         cmocka_unit_test(test_any_order_of_a_flight),
         cmocka_unit_test(test_sent_again),
+        cmocka_unit_test(test_last_flight_again),
         cmocka_unit_test(test_roles_without_the_hello),
         cmocka_unit_test(test_lost_message),
         cmocka_unit_test(test_lost_fragment),
