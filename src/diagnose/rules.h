@@ -130,7 +130,7 @@ const char *say_list(struct diagnosis *d, struct u16_list codes,
                      const char *(*say)(struct diagnosis *d, uint16_t code));
 const char *say_versions_offered(struct diagnosis *d, const struct connection *c);
 const char *say_kinds(struct diagnosis *d, unsigned kinds);
-const char *say_told(struct diagnosis *d, const struct told_list *list,
+const char *say_told(struct diagnosis *d, const struct told_list *told,
                      const char *(*say)(struct diagnosis *d, uint16_t code));
 
 /* overlap.c: the dimensions of a refused hello, as lists for a sentence; "" when there is none. `open` are those that
