@@ -37,6 +37,7 @@ enum {
     LIMIT_DATAGRAM_MESSAGES = 16,      /* messages of one direction that wait for their turn (DTLS) */
     LIMIT_SESSION_ARENA = 2 * 1024 * 1024, /* all facts kept of one connection */
     LIMIT_SESSION_EVENTS = 512,            /* messages, alerts, gaps noted for one connection */
+    LIMIT_DIALOGUE = 4096,                 /* bytes of each side before TLS that are read for STARTTLS and proxies */
     LIMIT_CHAIN = 64,                      /* certificates kept of one Certificate message */
 
     LIMIT_KEYS = 1024 * 1024,        /* secrets of key logs: some 100 MB */

@@ -46,11 +46,12 @@ static bool is_selected(const struct selection *selection, const struct connecti
     return !selection->sni || (c->has_client_hello && matches_name(selection->sni, c->client_hello.ext.server_name));
 }
 
-/* The server's name: what the client asked for, else what the user said, else what DNS in the capture said of the
- * address. */
+/* The server's name: what the client asked for, else what the user said, else what a proxy was asked for, else what DNS
+ * in the capture said of the address. */
 static void find_name(const struct pipeline *p, struct connection *c, char buf[NAME_LEN])
 {
     struct bytes sni = c->has_client_hello ? c->client_hello.ext.server_name : (struct bytes){NULL, 0};
+    struct bytes target = c->before_tls.proxy.name;
     if (sni.len > 0 && sni.len < NAME_LEN && !memchr(sni.at, 0, sni.len)) {
         memcpy(buf, sni.at, sni.len);
         buf[sni.len] = '\0';
@@ -60,6 +61,11 @@ static void find_name(const struct pipeline *p, struct connection *c, char buf[N
     } else if (sni.len == 0 && p->options->name) {
         c->name = p->options->name;
         c->name_from = "given";
+    } else if (sni.len == 0 && target.len > 0 && target.len < NAME_LEN && !memchr(target.at, 0, target.len)) {
+        memcpy(buf, target.at, target.len);
+        buf[target.len] = '\0';
+        c->name = buf;
+        c->name_from = "proxy";
     } else if (sni.len == 0) {
         c->name = names_of_address(p->names, c->flow->ip_version, c->flow->address[!c->client_side]);
         c->name_from = c->name ? "dns" : NULL;
@@ -242,11 +248,15 @@ static bool is_wanted(const struct pipeline *p, const struct flow *flow)
 {
     const struct session *session = flow->user;
     bool is_certain;
-    return session_is_tls(session) || (p->options->list_probes && is_probe(flow)) ||
+    if (session_is_tls(session) || session_is_tls_asked(session))
+        return true;
+    if (session_is_plain_dialogue(session))
+        return false;
+    return (p->options->list_probes && is_probe(flow)) ||
            is_wanted_attempt(p, flow, session_client_side(session, flow, &is_certain));
 }
 
-/* Asked for TLS in another protocol (CONNECT, SSLRequest) and was refused: worth telling on any port. */
+/* CONNECT was refused, or TLS was wanted in another protocol and not to be had: worth telling on any port. */
 static bool is_told_refusal(const struct pipeline *p)
 {
     const struct finding *f = p->diagnosis.verdict.finding;

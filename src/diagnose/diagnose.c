@@ -5,9 +5,9 @@
 
 /* In the order of the catalogue's steps: a general rule sees whether one before it explained the failure. */
 static const struct rule_table *const tables[] = {
-    &rules_capture,     &rules_path,        &rules_not_tls,   &rules_version, &rules_parameters,
-    &rules_client_auth, &rules_overlap,     &rules_chosen,    &rules_later,   &rules_certificates,
-    &rules_hidden,      &rules_last_resort, &rules_datagrams, &rules_reach,
+    &rules_capture,      &rules_path,        &rules_before_tls,  &rules_not_tls,   &rules_version,
+    &rules_parameters,   &rules_client_auth, &rules_overlap,     &rules_chosen,    &rules_later,
+    &rules_certificates, &rules_hidden,      &rules_last_resort, &rules_datagrams, &rules_reach,
 };
 
 static bool does_apply(const struct rule *rule, bool is_completed, const struct diagnosis *d)

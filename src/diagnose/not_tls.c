@@ -25,6 +25,8 @@ static const struct opening_row {
         {"* BYE", "IMAP", true},
         {"+OK", "POP3", true},
         {"-ERR", "POP3 or Redis", false},
+        {"-NOAUTH", "Redis", false},
+        {"-DENIED", "Redis", false},
         {"<?xml", "XMPP", true},
         {"<stream:", "XMPP", true},
         {"200 ", "NNTP", true},
@@ -52,6 +54,16 @@ static const struct opening_row {
       {"<?xml", "XMPP", false},
       {"<stream:", "XMPP", false},
 };
+
+/* The server's first packet of MySQL: length, sequence 0, protocol 10. */
+static const struct opening_row *find_mysql(struct bytes said)
+{
+    static const struct opening_row mysql = {"", "MySQL", true};
+    return said.len > 5 && said.at[2] == 0 && said.at[3] == 0 && said.at[4] == 10 && said.at[5] >= '0' &&
+                   said.at[5] <= '9'
+               ? &mysql
+               : NULL;
+}
 
 static const struct opening_row *find_row(const struct opening_row *rows, size_t num, struct bytes first)
 {
@@ -89,50 +101,17 @@ static const struct event *not_tls_event(const struct connection *c, enum role r
     return NULL;
 }
 
+static const struct opening_row *find_greeting(const struct connection *c)
+{
+    struct bytes said = c->first_bytes[ROLE_SERVER];
+    const struct opening_row *row = find_row(greetings, sizeof greetings / sizeof *greetings, said);
+    return row ? row : find_mysql(said);
+}
+
 /* The client spoke a plain-text protocol first, which asks for TLS later, or asks a proxy. */
 static bool is_plain_client(const struct connection *c)
 {
     return c->first_bytes[ROLE_CLIENT].len > 0;
-}
-
-static void proxy_refused(const struct subject *s, struct diagnosis *d)
-{
-    const struct connection *c = s->c;
-    struct bytes asked = c->first_bytes[ROLE_CLIENT], said = c->first_bytes[ROLE_SERVER];
-    if (!begins_with(asked, "CONNECT ") || !begins_with(said, "HTTP/1.") || said.len < 12 || said.at[9] == '2')
-        return;
-    bool is_login = memcmp(said.at + 9, "407", 3) == 0;
-    struct finding *f = finding_cause(d, FINDING_PROXY_REFUSED, CERTAINTY_PROVEN, PARTY_PATH);
-    f->side = is_login ? PARTY_CLIENT : PARTY_PATH;
-    const char *status = first_line(d, said);
-    finding_summary(d, f,
-                    is_login ? "The proxy demands that the client logs in before it connects: \"%s\"."
-                             : "The proxy refused to connect: \"%s\".",
-                    status);
-    finding_detail(d, f, "The client asked \"%s\". TLS never began; the server behind the proxy was not asked.",
-                   first_line(d, asked));
-    const struct event *question = not_tls_event(c, ROLE_CLIENT), *answer = not_tls_event(c, ROLE_SERVER);
-    if (question)
-        finding_evidence(d, f, question->last.place, "CONNECT request");
-    if (answer)
-        finding_evidence(d, f, answer->last.place, "the proxy's answer: %s", status);
-}
-
-/* PostgreSQL's SSLRequest answered by 'N'. Other protocols ask later than the first bytes that are kept. */
-static void starttls_refused(const struct subject *s, struct diagnosis *d)
-{
-    static const uint8_t ssl_request[] = {0, 0, 0, 8, 0x04, 0xD2, 0x16, 0x2F};
-    const struct connection *c = s->c;
-    struct bytes asked = c->first_bytes[ROLE_CLIENT], said = c->first_bytes[ROLE_SERVER];
-    if (asked.len != sizeof ssl_request || memcmp(asked.at, ssl_request, sizeof ssl_request) != 0 || said.len == 0 ||
-        said.at[0] != 'N')
-        return;
-    struct finding *f = finding_cause(d, FINDING_STARTTLS_REFUSED, CERTAINTY_PROVEN, closer_of(s));
-    finding_summary(d, f, "The PostgreSQL server %s has TLS switched off: it answered SSLRequest with N.",
-                    say_server(d, s));
-    const struct event *answer = not_tls_event(c, ROLE_SERVER);
-    if (answer)
-        finding_evidence(d, f, answer->last.place, "answer N");
 }
 
 static void starttls_expected(const struct subject *s, struct diagnosis *d)
@@ -140,8 +119,7 @@ static void starttls_expected(const struct subject *s, struct diagnosis *d)
     const struct connection *c = s->c;
     if (!c->has_client_hello || c->is_client_hello_after_gap || is_plain_client(c) || !has_no_answer(c))
         return;
-    const struct opening_row *greeting =
-        find_row(greetings, sizeof greetings / sizeof *greetings, c->first_bytes[ROLE_SERVER]);
+    const struct opening_row *greeting = find_greeting(c);
     bool is_greeted = greeting && greeting->is_starttls;
     /* What the server says of itself counts more than its port. */
     bool is_dropped = is_starttls_port(c) && !(greeting && !greeting->is_starttls) &&
@@ -178,7 +156,7 @@ static void reply_not_tls(const struct subject *s, struct diagnosis *d)
         diagnosis_has(d, FINDING_STARTTLS_EXPECTED))
         return;
     struct bytes said = c->first_bytes[ROLE_SERVER];
-    const struct opening_row *greeting = find_row(greetings, sizeof greetings / sizeof *greetings, said);
+    const struct opening_row *greeting = find_greeting(c);
     /* Before the hello, or where the beginning is missing, only what is known for plain text is an answer; and HTTP
      * before the hello answers something that is missing. */
     bool is_banner = answer->last.time_ns < c->client_hello_moment.time_ns;
@@ -189,6 +167,8 @@ static void reply_not_tls(const struct subject *s, struct diagnosis *d)
                     greeting ? greeting->protocol : "something else");
     show_hello(d, f, c);
     finding_evidence(d, f, answer->last.place, "the server says \"%s\"", first_line(d, said));
+    if (c->before_tls.http_server.len > 0)
+        finding_detail(d, f, "It calls itself \"%s\" (Server).", finding_name(d, c->before_tls.http_server));
 }
 
 static bool is_tls_server(const struct subject *s)
@@ -212,7 +192,9 @@ static void request_not_tls(const struct subject *s, struct diagnosis *d)
     const struct opening_row *request = find_row(requests, sizeof requests / sizeof *requests, first);
     /* What stands behind a hole, or where the beginning is missing, may be the middle of a record. */
     bool is_beginning = c->flow->syn_side != 2 && not_tls_event(c, ROLE_CLIENT);
-    if (first.len == 0 || (!request && !is_beginning) || diagnosis_has_cause(d) ||
+    /* Plain text that may turn to TLS, and that the server took part in, is no mistake. */
+    bool is_dialogue = c->before_tls.starttls.protocol || c->before_tls.proxy.answer == PROXY_GRANTED;
+    if (first.len == 0 || (!request && !is_beginning) || diagnosis_has_cause(d) || is_dialogue ||
         (is_starttls_port(c) && c->protocol == PROTOCOL_NONE) || (!request && is_record_begun(first)) ||
         (c->has_client_hello && !is_answered_before_hello(c)))
         return;
@@ -236,8 +218,8 @@ static void request_not_tls(const struct subject *s, struct diagnosis *d)
 }
 
 static const struct rule not_tls_rules[] = {
-    {FINDING_PROXY_REFUSED, proxy_refused, ON_FAILED},         {FINDING_STARTTLS_REFUSED, starttls_refused, ON_FAILED},
-    {FINDING_STARTTLS_EXPECTED, starttls_expected, ON_FAILED}, {FINDING_REPLY_NOT_TLS, reply_not_tls, ON_FAILED},
+    {FINDING_STARTTLS_EXPECTED, starttls_expected, ON_FAILED},
+    {FINDING_REPLY_NOT_TLS, reply_not_tls, ON_FAILED},
     {FINDING_REQUEST_NOT_TLS, request_not_tls, ON_FAILED},
 };
 RULE_TABLE(not_tls);

@@ -395,6 +395,9 @@ static void learn_into(struct server_profile *p, const struct connection *c, boo
 {
     p->connections++;
     p->completed += is_completed;
+    const struct starttls_facts *starttls = &c->before_tls.starttls;
+    if (starttls->offer == STARTTLS_OFFERED && p->starttls_offered.id == 0)
+        p->starttls_offered = (struct profile_mark){c->id, c->flow->first.time_ns, starttls->listed.moment.place};
     if (!c->has_server_hello || c->version == 0)
         return;
     if (p->seen_id == 0) {

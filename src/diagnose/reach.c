@@ -230,7 +230,8 @@ static void gave_up(const struct subject *s, struct diagnosis *d)
 {
     const struct connection *c = s->c;
     struct bytes said = c->first_bytes[ROLE_CLIENT];
-    bool is_plain = c->protocol == PROTOCOL_NONE && said.len > 0 && !is_record_begun(said);
+    bool is_plain =
+        c->protocol == PROTOCOL_NONE && said.len > 0 && !is_record_begun(said) && !c->before_tls.starttls.is_asked;
     if (!is_over_by_close(s) || is_plain)
         return;
     bool is_client = s->end.role == ROLE_CLIENT;

@@ -36,9 +36,9 @@ struct rule_table {
     size_t num;
 };
 
-extern const struct rule_table rules_capture, rules_path, rules_not_tls, rules_version, rules_parameters, rules_overlap,
-    rules_client_auth, rules_chosen, rules_later, rules_certificates, rules_hidden, rules_last_resort, rules_datagrams,
-    rules_reach;
+extern const struct rule_table rules_capture, rules_path, rules_before_tls, rules_not_tls, rules_version,
+    rules_parameters, rules_overlap, rules_client_auth, rules_chosen, rules_later, rules_certificates, rules_hidden,
+    rules_last_resort, rules_datagrams, rules_reach;
 
 #define RULE_TABLE(name)                                                                                               \
     const struct rule_table rules_##name = {name##_rules, sizeof name##_rules / sizeof name##_rules[0]}

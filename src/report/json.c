@@ -387,11 +387,13 @@ static void json_connection(struct report *report, const struct report_connectio
     json_open(j, '{');
     identity(&r);
     tcp(&r);
+    json_proxy(&r);
     icmp(&r);
     if (c->early_data) {
         JSON_KEY(j, "early_data");
         json_name(j, c->early_data > 0 ? "accepted" : "rejected");
     }
+    json_starttls(&r);
     judgement(&r);
     result(&r);
     json_client_hello(&r);

@@ -43,6 +43,8 @@ void text_server_name(struct text *t, const char *name, const char *name_from)
         text_plain(t, " (from DNS)");
     else if (strcmp(name_from, "given") == 0)
         text_plain(t, " (as given)");
+    else if (strcmp(name_from, "proxy") == 0)
+        text_plain(t, " (as asked of the proxy)");
 }
 
 static void title(struct text *t, const struct text_block *b)
@@ -322,6 +324,7 @@ void text_facts(struct text *t, const struct text_block *b)
     else
         tcp(t, c);
     icmp(t, c);
+    text_before_tls(t, c);
     tls(t, c);
     keys(t, c);
     plain_text(t, c);

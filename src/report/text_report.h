@@ -68,6 +68,7 @@ void text_extensions(struct text *t, const struct extensions *ext, enum ext_cont
 bool text_pair_is_told(const struct report_pair *pair, bool is_verbose);
 void text_pair(struct text *t, const struct report_pair *pair, bool is_verbose);
 void text_compared(struct text *t, const struct pair_context *compared);
+void text_before_tls(struct text *t, const struct connection *c); /* proxy, STARTTLS */
 void text_offer(struct text *t, const struct text_block *block);
 
 /* "client -> server": fixed width. */

@@ -260,6 +260,8 @@ static void take_session(struct connection *c, const struct session *session)
         if (session->chains[side])
             *(role == ROLE_CLIENT ? &c->client_chain : &c->chain) = *session->chains[side];
     }
+    if (session->before_tls)
+        c->before_tls = *session->before_tls;
     if (session->protocol)
         session->protocol->build(c, session);
     messages_take(c);

@@ -9,7 +9,9 @@
 #define TLSWHY_SESSION_CONNECTION_H
 
 #include "dissect/handshake.h"
+#include "dissect/proxy.h"
 #include "dissect/ssl2.h"
+#include "dissect/starttls.h"
 #include "flow/flow.h"
 #include "place.h"
 #include "session/keys.h"
@@ -149,6 +151,40 @@ struct datagram_facts {
     struct incomplete_message incomplete[2]; /* the first such message */
 };
 
+/* A line or message that one side said before TLS, up to 128 bytes of it, and the packet of its last byte. */
+struct told_text {
+    struct bytes text;
+    struct moment moment; /* frame 0: it was not said */
+};
+
+/* See dissect/starttls.h. */
+struct starttls_facts {
+    enum starttls_protocol protocol;
+    enum starttls_offer offer;
+    enum starttls_answer answer; /* accepted also where a ClientHello stands in its place */
+    bool is_asked, is_in_clear;
+    struct told_text listed, asked, answered;
+    struct bytes reason;     /* the words in the answer, where it is no text itself; empty: none */
+    const char *reason_name; /* the name of the answer's number; NULL none */
+};
+
+/* See dissect/proxy.h. */
+struct proxy_facts {
+    enum proxy_kind kind;
+    enum proxy_answer answer;
+    bool is_login;
+    struct told_text asked, answered;
+    struct bytes name;           /* the target's; empty where it is an address */
+    struct bytes target, source; /* with their ports, as "host:443", "[2001:db8::1]:443"; empty unknown */
+    const char *status_name;     /* SOCKS; NULL none */
+};
+
+struct before_tls {
+    struct starttls_facts starttls;
+    struct proxy_facts proxy;
+    struct bytes http_server; /* "Server" of a server that speaks HTTP in place of TLS; empty: none */
+};
+
 struct connection {
     const struct flow *flow;
     uint64_t id;
@@ -161,7 +197,7 @@ struct connection {
     struct moment end; /* the packet at which it became final */
 
     const char *name;      /* server name as known, NUL-terminated raw bytes; NULL unknown */
-    const char *name_from; /* "sni" "given" "dns" */
+    const char *name_from; /* "sni" "given" "proxy" (asked of a proxy) "dns" */
 
     /* hellos; has_ says that the message was seen at least in part */
     bool has_client_hello, has_second_client_hello, has_server_hello, has_hello_retry;
@@ -244,7 +280,8 @@ struct connection {
 
     struct datagram_facts datagrams; /* DTLS */
 
-    struct bytes first_bytes[2]; /* by role: what a side said that is no TLS, up to 64 bytes */
+    struct before_tls before_tls; /* STARTTLS, proxies: protocol and kind are 0 where there was none */
+    struct bytes first_bytes[2];  /* by role: what a side said that is no TLS, up to 64 bytes */
 };
 
 /* A protected record of TLS 1.3 with this length can be an alert (JSSE's padding included), by the suite chosen. */

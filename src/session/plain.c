@@ -162,14 +162,17 @@ void plain_scan(struct session *session, struct flow *flow, unsigned side, struc
             struct moment moment = s->record->last;
             struct chunk rest = {{joint + at, held - at}, s->record->offset + at, &moment};
             buffer_drop(session, &s->record);
+            dialogue_end(session, side, rest.offset);
             found(session, side);
             session_walk(session, flow, side, &rest);
             return;
         }
     }
     size_t at = find_start(chunk->bytes, has_peer_tls);
+    dialogue_take(session, side, &(struct chunk){bytes_slice(chunk->bytes, 0, at), chunk->offset, chunk->moment});
     if (at < chunk->bytes.len) {
         buffer_drop(session, &s->record);
+        dialogue_end(session, side, chunk->offset + at);
         chunk_advance(chunk, at);
         found(session, side);
         return;

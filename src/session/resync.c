@@ -72,6 +72,7 @@ static void resume(struct session *session, struct flow *flow, unsigned side, si
     struct moment moment = moment_at(window, marks, at);
     struct span span = {window->offset + at, moment, moment, 0};
     (void)session_event(session, side, EVENT_RESUMED_SYNC, &span, 0);
+    dialogue_end(session, side, span.offset);
     s->record = NULL;
     s->marks = NULL;
     s->state = SIDE_RECORDS;
@@ -131,6 +132,7 @@ void resync_walk(struct session *session, struct flow *flow, unsigned side, stru
     }
     if (chunk->bytes.len > 0) {
         uint32_t before = s->record ? s->record->len : 0;
+        dialogue_take_late(session, side, chunk);
         mark(s, before, chunk->moment);
         if (!buffer_append(session, &s->record, chunk, LOST_WINDOW)) {
             session_side_dead(session, flow, side);

@@ -40,6 +40,7 @@ void session_free(struct session *session)
             hello_shapes_release(session->context->hello_shapes, kept->shape);
         }
     }
+    dialogue_free(session);
     struct session_context *context = session->context;
     if (session->protocol)
         session->protocol->free(session);
@@ -430,6 +431,7 @@ void session_finish(struct session *session, struct flow *flow)
         session->protocol->finish(session);
     bool is_certain;
     unsigned client = session_client_side(session, flow, &is_certain);
+    dialogue_finish(session, client);
     events_sort(session->events, session->num_events);
     for (unsigned i = 0; i < session->num_events; i++)
         session->events[i].role = (unsigned)session->events[i].role == client ? ROLE_CLIENT : ROLE_SERVER;

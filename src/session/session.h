@@ -58,6 +58,12 @@ bool session_may_be_completed(const struct session *session);
 /* True when either side sent any payload. */
 bool session_has_payload(const struct session *session);
 
+/* The client asked for TLS in another protocol (STARTTLS and the like); known when the session is finished. */
+bool session_is_tls_asked(const struct session *session);
+
+/* It spoke a protocol that may turn to TLS, and did not ask for that. The same. */
+bool session_is_plain_dialogue(const struct session *session);
+
 /* Fills *out with all facts. session may be NULL (no payload was seen). Slices borrow session, flow and what
  * connection_cleanup() frees. */
 void connection_build(struct connection *out, const struct session *session, const struct flow *flow);

@@ -102,6 +102,7 @@ struct session {
     uint8_t num_client_hellos;
     bool is_arena_full : 1, is_events_cut : 1, is_finished : 1, is_renegotiating : 1, has_hello_retry : 1, is_ssl2 : 1,
         has_master_key : 1, is_opening : 1; /* what is read now was decrypted */
+    bool is_dialogue_over : 1;              /* nothing of it is worth keeping */
     bool is_next_clear : 1;                 /* of the latest ServerHello: what a ChangeCipherSpec makes of its side */
     uint8_t next_mac_len;
     uint16_t cipher;
@@ -110,6 +111,8 @@ struct session {
     struct arena_block *arena;
     struct connection_chain *chains[2]; /* by flow side, in the arena */
     struct first_bytes *first_bytes[2];
+    struct dialogue *dialogue;     /* what was said before TLS, until the connection is over; NULL: nothing */
+    struct before_tls *before_tls; /* then: what it tells, in the arena; NULL: nothing */
     struct side sides[2];
     struct event first_event;                 /* all that a connection has which gets no further than its ClientHello */
     const struct datagram_protocol *protocol; /* over UDP; NULL: over TCP, or not known yet */
@@ -168,6 +171,17 @@ void plain_first_bytes(struct session *session, unsigned side, struct bytes b);
 void plain_more_first_bytes(struct session *session, unsigned side, const struct chunk *chunk);
 void plain_opening(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk, bool is_last);
 void plain_scan(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk);
+
+/* dialogue.c: what is said before TLS */
+/* More of a side's stream that is no TLS. */
+void dialogue_take(struct session *session, unsigned side, const struct chunk *chunk);
+/* The same where the beginning was not captured: only what begins like text, and nothing behind a gap. */
+void dialogue_take_late(struct session *session, unsigned side, const struct chunk *chunk);
+/* TLS begins at this offset of the side's stream, perhaps in what was taken already. */
+void dialogue_end(struct session *session, unsigned side, uint64_t offset);
+/* What was said becomes session->before_tls. */
+void dialogue_finish(struct session *session, unsigned client);
+void dialogue_free(struct session *session);
 
 /* records.c */
 void records_walk(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk);

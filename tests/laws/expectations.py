@@ -11,7 +11,7 @@ import sys
 SOURCE = pathlib.Path(os.environ.get("TLSWHY_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 PROGRAM = os.environ.get("TLSWHY")
 PCAPS = SOURCE / "pcaps"
-KEYS = {"outcome": "outcome", "verdict": "verdict", "side": "verdict_side", "ended_by": "ended_by"}
+KEYS = {"outcome": "outcome", "verdict": "verdict", "side": "verdict_side", "ended_by": "ended_by", "starttls": "starttls"}
 
 
 def expectations(note):
