@@ -285,12 +285,28 @@ static void psk_unknown(const struct subject *s, struct diagnosis *d)
 
 static void ech_rejected(const struct subject *s, struct diagnosis *d)
 {
-    if (!ended_by_alert(s, ROLE_CLIENT, ALERT_ECH_REQUIRED))
+    const struct connection *c = s->c;
+    bool is_told = ended_by_alert(s, ROLE_CLIENT, ALERT_ECH_REQUIRED);
+    bool has_configs = c->has_encrypted_extensions && c->encrypted_extensions.ech_type == ECH_RETRY_CONFIGS;
+    bool is_new_try =
+        has_configs && is_over_by_close(s) && did_client_leave(s) && s->server && s->server->connections > 1;
+    if (!is_told && !is_new_try)
         return;
-    struct finding *f = finding_cause(d, FINDING_ECH_REJECTED, CERTAINTY_PROVEN, PARTY_CLIENT);
-    finding_summary(d, f, "%s could not decrypt the client's encrypted hello (ECH); the client left to try again.",
+    struct finding *f =
+        finding_cause(d, FINDING_ECH_REJECTED, is_told ? CERTAINTY_PROVEN : CERTAINTY_LIKELY, PARTY_CLIENT);
+    finding_summary(d, f, "%s could not decrypt the client's encrypted hello (ECH); the client left.",
                     say_server(d, s));
-    show_hello(d, f, s->c);
+    if (has_configs)
+        finding_detail(d, f, "The server sent the configurations to try again with: the client's were out of date.");
+    else if (c->has_encrypted_extensions)
+        finding_detail(d, f,
+                       "The server sent no configuration to try again with: it does not do ECH, or no longer; DNS "
+                       "should not promise it.");
+    if (!is_told)
+        finding_detail(d, f, "The client said no alert; there are other connections to the same name.");
+    show_hello(d, f, c);
+    if (has_configs)
+        finding_evidence(d, f, c->encrypted_extensions_moment.place, "EncryptedExtensions with retry_configs");
     show_ending(d, f, s);
 }
 

@@ -462,10 +462,47 @@ static void test_bytes_before_close(void **state)
     expect(&b, OUTCOME_INCOMPLETE, "capture-gap");
 }
 
+/* Retry configurations are sent to clients that only pretend to do ECH, too: a close alone says nothing, a close and
+ * another connection to that name does; the alert proves it. */
+static void test_ech(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct profiles *profiles = profiles_new();
+    assert_non_null(profiles);
+    set_up(&b);
+    b.context.profiles = profiles;
+    b.flow.stream[1].bytes = 900;
+    static const uint8_t versions[] = {3, 4};
+    b.c.client_hello.ext.has_supported_versions = true;
+    b.c.client_hello.ext.supported_versions = (struct u16_list){versions, 1};
+    b.c.has_server_hello = true;
+    b.c.version = VERSION_TLS13;
+    b.c.has_encrypted_extensions = true;
+    b.c.encrypted_extensions_moment = (struct moment){{4, 0}, SECOND / 40};
+    b.c.encrypted_extensions.has_ech = true;
+    b.c.encrypted_extensions.ech_type = ECH_RETRY_CONFIGS;
+    add(&b, EVENT_HANDSHAKE, ROLE_SERVER, 0, 0);
+    add(&b, EVENT_FIN, ROLE_CLIENT, 0, 0);
+    profiles_learn(profiles, &b.c, false);
+    expect(&b, OUTCOME_FAILED, "client-gave-up");
+    profiles_learn(profiles, &b.c, true);
+    expect(&b, OUTCOME_FAILED, "ech-rejected");
+    assert_int_equal(diagnosis.verdict.finding->certainty, CERTAINTY_LIKELY);
+    b.c.encrypted_extensions.ech_type = ECH_NONE;
+    expect(&b, OUTCOME_FAILED, "client-gave-up");
+    b.c.num_events--;
+    add(&b, EVENT_ALERT, ROLE_CLIENT, 2, ALERT_ECH_REQUIRED);
+    expect(&b, OUTCOME_FAILED, "ech-rejected");
+    assert_int_equal(diagnosis.verdict.finding->certainty, CERTAINTY_PROVEN);
+    profiles_free(profiles);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_completed),
+        cmocka_unit_test(test_ech),
         cmocka_unit_test(test_capture_ended_or_silence),
         cmocka_unit_test(test_silence_before_close),
         cmocka_unit_test(test_first_cause),
