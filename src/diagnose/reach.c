@@ -144,6 +144,8 @@ static void hello_unanswered(const struct subject *s, struct diagnosis *d)
                        "Whether it arrived cannot be told: UDP acknowledges nothing. A server that is down, a firewall "
                        "that drops, or a server that answers to others only; a capture at the server would settle it.");
     show_hello(d, f, c);
+    if (c->datagrams.num_repeats[ROLE_CLIENT] > 0)
+        finding_evidence(d, f, c->datagrams.last_repeat[ROLE_CLIENT].place, "sent again, for the last time");
     show_ending(d, f, s);
 }
 

@@ -11,7 +11,8 @@ import subprocess
 import sys
 import tempfile
 
-from delivery_facts import PLACES, differences, strip
+sys.dont_write_bytecode = True
+from delivery_facts import PLACES, differences, strip  # noqa: E402
 
 PROGRAM = os.environ.get("TLSWHY")
 SOURCE = os.environ.get("TLSWHY_SOURCE", os.path.join(os.path.dirname(__file__), "..", ".."))

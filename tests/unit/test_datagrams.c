@@ -3,6 +3,7 @@
 #include "dissect/dtls.h"
 #include "support/cmocka_all.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const int64_t SECOND = 1000000000;
@@ -152,6 +153,10 @@ static void test_unanswered(void **state)
     assert_true(tells(f, "UDP acknowledges nothing"));
     verdict_after(0);
     expect("capture-ended", OUTCOME_INCOMPLETE);
+    c.datagrams.num_repeats[ROLE_CLIENT] = 2;
+    c.datagrams.last_repeat[ROLE_CLIENT] = (struct moment){{6, 0}, SECOND};
+    f = verdict_after(10);
+    assert_int_equal(f->evidence[1].place.frame, 6);
     /* Its hello has a cookie: the server spoke, elsewhere. */
     c.has_second_client_hello = true;
     c.second_client_hello.dtls_cookie = (struct bytes){(const uint8_t *)"c", 1};
@@ -208,12 +213,54 @@ static void test_encrypted_alert(void **state)
     expect("handshake-stalled", OUTCOME_FAILED);
 }
 
+/* Both sides are their own issuers, or agree on SRTP: WebRTC, whose certificates are known by their fingerprints. */
+static void test_webrtc(void **state)
+{
+    (void)state;
+    uint8_t der[4096];
+    FILE *file = fopen(TEST_SOURCE_DIR "/tests/unit/data/certificates/ec-self.der", "rb");
+    assert_non_null(file);
+    size_t len = fread(der, 1, sizeof der, file);
+    fclose(file);
+    struct certificates *cache = certificates_new(1 << 20);
+    struct certificate *self = certificate_intern(cache, (struct bytes){der, len});
+    assert_non_null(self);
+    assert_true(certificate_facts(self)->is_self_signed);
+    for (unsigned kind = 0; kind < 4; kind++) {
+        begin(3);
+        answer(VERSION_DTLS12);
+        c.chain = (struct connection_chain){.certificates = &self, .num = 1, .place = {3, 0}};
+        if (kind == 1)
+            c.client_chain = (struct connection_chain){.certificates = &self, .num = 1, .place = {4, 0}};
+        c.client_hello.ext.has_use_srtp = kind == 2;
+        if (kind == 3) { /* the same over TCP is none */
+            c.protocol = PROTOCOL_TLS;
+            c.client_hello.ext.has_use_srtp = true;
+        }
+        c.is_full_handshake = true;
+        c.handshake_end = (struct moment){{9, 0}, SECOND};
+        verdict_after(1);
+        expect("ok", OUTCOME_COMPLETED);
+        const struct finding *found = NULL;
+        for (unsigned i = 0; i < d.num; i++)
+            if (d.findings[i].id == FINDING_SELF_SIGNED)
+                found = &d.findings[i];
+        assert_non_null(found);
+        bool is_webrtc = kind == 1 || kind == 2;
+        assert_int_equal(found->severity, is_webrtc ? SEVERITY_INFO : SEVERITY_WARNING);
+        assert_int_equal(tells(found, "WebRTC"), is_webrtc);
+    }
+    certificate_release(self);
+    certificates_free(cache);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cookie_loop), cmocka_unit_test(test_fragments_lost),
         cmocka_unit_test(test_flight_lost), cmocka_unit_test(test_unanswered),
         cmocka_unit_test(test_icmp),        cmocka_unit_test(test_encrypted_alert),
+        cmocka_unit_test(test_webrtc),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
