@@ -144,7 +144,10 @@ static void one_sided(const struct subject *s, struct diagnosis *d)
                        "The %s goes on as if it were answered, so the other direction exists but takes another "
                        "way than past the place of the capture, or a filter left it out.",
                        who);
-        finding_evidence(d, f, c->flow->first.place, "the first of %u packets, all of the %s", seen->packets, who);
+        if (seen->packets == 1)
+            finding_evidence(d, f, c->flow->first.place, "the only packet, of the %s", who);
+        else
+            finding_evidence(d, f, c->flow->first.place, "the first of %u packets, all of the %s", seen->packets, who);
         return;
     }
 }

@@ -74,7 +74,7 @@ static void when(struct text *t, const struct text_block *b)
     }
     text_printf(t, "frames %llu to %llu of ", (unsigned long long)flow->first.place.frame,
                 (unsigned long long)flow->last.place.frame);
-    text_bytes_of(t, b->shown->input->name);
+    text_input_name(t, b->shown->input);
     if (flow->last.place.file != flow->first.place.file)
         text_plain(t, " (ends in a later file)");
     text_line_end(t);

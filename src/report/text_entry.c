@@ -70,7 +70,7 @@ static void frames(struct text *t, const struct text_group *group)
         text_printf(t, "frame %llu of ", ull(group->first.place.frame));
     else
         text_printf(t, "frames %llu to %llu of ", ull(group->first.place.frame), ull(group->last.place.frame));
-    text_bytes_of(t, group->input->name);
+    text_input_name(t, group->input);
     if (group->last.place.file != group->first.place.file)
         text_plain(t, " (ends in a later file)");
 }

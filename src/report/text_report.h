@@ -157,6 +157,7 @@ void text_collect_name(struct report *report, const struct report_name *name);
 void text_collect_server(struct report *report, const struct server_profile *profile, const struct diagnosis *diagnosis,
                          const struct capture *capture);
 
+void text_input_name(struct text *t, const struct capture_input *in);
 void text_summary(struct text *t, const struct report_summary *summary, uint64_t failed_names, bool is_verbose);
 /* explain.c: the line that connections were selected by; nothing without one. */
 void text_seen_as(struct text *t, const struct report_summary *summary);

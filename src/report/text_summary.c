@@ -20,13 +20,18 @@ static void time_span(struct text *t, const struct moment *first, const struct m
     text_plain(t, ")");
 }
 
-static void input(struct text *t, const struct capture_input *in, unsigned digits)
+void text_input_name(struct text *t, const struct capture_input *in)
 {
-    text_style(t, STYLE_TITLE);
     if (strcmp(in->name, "-") == 0)
         text_plain(t, "standard input");
     else
         text_bytes_of(t, in->name);
+}
+
+static void input(struct text *t, const struct capture_input *in, unsigned digits)
+{
+    text_style(t, STYLE_TITLE);
+    text_input_name(t, in);
     text_style_end(t);
     text_printf(t, ": %s", in->format);
     if (in->compression)

@@ -75,6 +75,8 @@ def inputs_and_outputs(folder):
     check(connections("-r", pcap("tls12-nss")) == base, "-r is the same as naming the file")
     piped = connections("-", stdin=read("tls12-nss"))
     check(len(piped) == 1 and piped[0]["client_hello"] == base[0]["client_hello"], "standard input")
+    text = run("-v", "-", stdin=read("tls12-nss"))[1]
+    check(" of standard input\n" in text and " of -\n" not in text, "standard input has a name in text")
     target = os.path.join(folder, "out.jsonl")
     status, out, _ = run("--format", "json", "-o", target, pcap("tls12-nss"))
     with open(target, encoding="utf-8") as f:
