@@ -241,11 +241,11 @@ static void test_webrtc(void **state)
         c.handshake_end = (struct moment){{9, 0}, SECOND};
         verdict_after(1);
         expect("ok", OUTCOME_COMPLETED);
-        const struct finding *found = NULL;
-        for (unsigned i = 0; i < d.num; i++)
-            if (d.findings[i].id == FINDING_SELF_SIGNED)
-                found = &d.findings[i];
-        assert_non_null(found);
+        unsigned at = 0;
+        while (at < d.num && d.findings[at].id != FINDING_SELF_SIGNED)
+            at++;
+        assert_true(at < d.num);
+        const struct finding *found = &d.findings[at];
         bool is_webrtc = kind == 1 || kind == 2;
         assert_int_equal(found->severity, is_webrtc ? SEVERITY_INFO : SEVERITY_WARNING);
         assert_int_equal(tells(found, "WebRTC"), is_webrtc);
