@@ -39,6 +39,14 @@ static bool is_misuse_error(uint16_t code)
     return false;
 }
 
+static enum seen_when kind_of_misuse(uint16_t code)
+{
+    enum { PATH_LENGTH = 25, PURPOSE = 26, NOT_PERMITTED = 47, EXCLUDED = 48 };
+    if (code == PATH_LENGTH || code == PURPOSE)
+        return code == PURPOSE ? SEEN_PURPOSE : SEEN_PATH_LENGTH;
+    return code == NOT_PERMITTED || code == EXCLUDED ? SEEN_NAME_CONSTRAINTS : SEEN_OTHER_USE;
+}
+
 static void misused(struct chain_view *v, struct diagnosis *d)
 {
     const struct connection *c = v->s->c;
@@ -47,6 +55,7 @@ static void misused(struct chain_view *v, struct diagnosis *d)
         if (!is_misuse_error(outcome->code))
             continue;
         struct finding *f = finding_add(d, FINDING_CERTIFICATE_MISUSED, CERTAINTY_PROVEN);
+        f->about = kind_of_misuse(outcome->code);
         finding_summary(d, f, "A certificate of %s is used for what it was not issued for: %s.", say_server(d, v->s),
                         outcome->text);
         finding_detail(d, f, "OpenSSL's error %u concerns the certificate at depth %u, where 0 is the server's own.",

@@ -58,7 +58,17 @@ struct finding_fix {
     const char *text;
     const char *commands[FINDING_COMMANDS]; /* those that are there, then NULL */
 };
-enum seen_when { SEEN_ANY, SEEN_CLOSED, SEEN_RESET, SEEN_BY_CLIENT, SEEN_BY_SERVER }; /* see there */
+enum seen_when { /* see there */
+                 SEEN_ANY,
+                 SEEN_CLOSED,
+                 SEEN_RESET,
+                 SEEN_BY_CLIENT,
+                 SEEN_BY_SERVER,
+                 SEEN_PURPOSE,
+                 SEEN_PATH_LENGTH,
+                 SEEN_NAME_CONSTRAINTS,
+                 SEEN_OTHER_USE,
+};
 struct finding_seen {
     enum finding_id id;
     const char *client, *text;
@@ -83,6 +93,7 @@ struct finding {
     enum party side, ended_by;
     bool has_ended_by;            /* it speaks of the end */
     bool is_cause;                /* it explains why the connection came to nothing: the verdict is one of these */
+    enum seen_when about;         /* which fault of several that have this code; SEEN_ANY: it has one only */
     const char *summary, *detail; /* detail may be NULL */
     struct finding_evidence evidence[FINDING_EVIDENCE];
     unsigned num_evidence;

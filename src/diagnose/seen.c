@@ -38,8 +38,10 @@ const struct seen_alert *seen_alert_next(size_t *next)
     return *next < NUM_ALERTS ? &alerts[(*next)++] : NULL;
 }
 
-static bool fits_end(enum seen_when when, const struct ending *end)
+static bool fits(enum seen_when when, const struct finding *f, const struct ending *end)
 {
+    if (when >= SEEN_PURPOSE)
+        return f->about == when;
     switch (when) {
     case SEEN_CLOSED:
         return end->kind != ENDING_RST && end->kind != ENDING_ALERT;
@@ -92,7 +94,7 @@ bool seen_next(const struct diagnosis *d, const struct finding *f, size_t *next,
         size_t alert = is_server_alert ? i : i - NUM_ROWS, row = is_server_alert ? i - NUM_ALERTS : i;
         if (row < NUM_ROWS) {
             *line = (struct seen_line){rows[row].client, rows[row].text, false};
-            if (rows[row].id == f->id && fits_end(rows[row].when, &d->end) && does_speak(d, line->client))
+            if (rows[row].id == f->id && fits(rows[row].when, f, &d->end) && does_speak(d, line->client))
                 return true;
         } else {
             bool is_log = d->end.role == ROLE_CLIENT;
@@ -109,6 +111,6 @@ uint32_t seen_key(const struct diagnosis *d, const struct finding *f)
 {
     bool is_told = f == d->verdict.finding && d->verdict.outcome == OUTCOME_FAILED;
     uint32_t alert = is_told && d->end.kind == ENDING_ALERT ? d->end.event->code : 0;
-    return (uint32_t)f->id << 16 | (uint32_t)is_told << 15 | (uint32_t)d->end.role << 14 | (uint32_t)d->is_dtls << 13 |
-           (uint32_t)d->end.kind << 8 | alert;
+    return (uint32_t)f->about << 24 | (uint32_t)f->id << 16 | (uint32_t)is_told << 15 | (uint32_t)d->end.role << 14 |
+           (uint32_t)d->is_dtls << 13 | (uint32_t)d->end.kind << 8 | alert;
 }
