@@ -1,6 +1,7 @@
 /* What runs above TLS: ALPN (RFC 7301), its precursor NPN, Chrome's application settings (ALPS), QUIC's transport
  * parameters (RFC 9001 section 8.2). */
 #include "dissect/ext_parsers.h"
+#include "dissect/quic.h"
 
 void ext_alpn_parse(struct cursor *body, enum ext_context context, struct extensions *out)
 {
@@ -35,16 +36,6 @@ void ext_application_settings_old_parse(struct cursor *body, enum ext_context co
     ext_application_settings_parse(body, context, out);
 }
 
-/* RFC 9000 section 16. */
-static uint64_t varint(struct cursor *c, const char *field)
-{
-    uint8_t first = cursor_u8(c, field);
-    uint64_t value = first & 0x3F;
-    for (int more = (1 << (first >> 6)) - 1; more > 0; more--)
-        value = value << 8 | cursor_u8(c, field);
-    return value;
-}
-
 void ext_quic_transport_parameters_parse(struct cursor *body, enum ext_context context, struct extensions *out)
 {
     (void)context;
@@ -64,8 +55,8 @@ bool quic_parameter_next(struct cursor *c, uint64_t *id, struct bytes *value)
     *value = (struct bytes){NULL, 0};
     if (!cursor_more(c))
         return false;
-    uint64_t code = varint(c, "Transport Parameter ID");
-    uint64_t length = varint(c, "Transport Parameter Length");
+    uint64_t code = quic_varint(c, "Transport Parameter ID");
+    uint64_t length = quic_varint(c, "Transport Parameter Length");
     if (length > c->declared)
         cursor_fail(c, FAULT_MALFORMED, "Transport Parameter Length");
     struct bytes bytes = cursor_bytes(c, (size_t)length, "Transport Parameter Value");
@@ -81,7 +72,7 @@ bool quic_integer(struct bytes value, uint64_t *integer)
     struct fault fault;
     struct cursor c;
     cursor_init_whole(&c, value, &fault);
-    uint64_t read = varint(&c, "integer");
+    uint64_t read = quic_varint(&c, "integer");
     cursor_close(&c, "integer");
     *integer = cursor_ok(&c) ? read : 0;
     return cursor_ok(&c);

@@ -262,6 +262,8 @@ note_software() {
     dnsmasq) add_software "dnsmasq $(dnsmasq --version | sed -nE '1s/Dnsmasq version ([0-9.]+).*/\1/p')" ;;
     go-client | go-server) add_software "Go $(go version | sed -nE 's/.*go([0-9.]+) .*/\1/p')" ;;
     postfix | master) add_software "Postfix $(postconf -h mail_version)" ;;
+    gtlsclient | gtlsserver) add_software "ngtcp2 $(dpkg-query -Wf '${Version}' ngtcp2-client | sed -E 's/[+-].*//') (GnuTLS $(gnutls_version))" ;;
+    caddy) add_software "Caddy $(dpkg-query -Wf '${Version}' caddy | sed -E 's/-.*//') (quic-go)" ;;
     iptables | ip6tables) add_software "$(iptables --version | cut -d' ' -f1,2)" ;;
     esac
 }

@@ -11,7 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 packages="openssl gnutls-bin libnss3-tools openjdk-17-jdk-headless nodejs python3 python3-aiosmtpd curl wget nginx-light
     stunnel4 haproxy socat dnsmasq-base iptables iproute2 ethtool tcpdump tshark wireshark-common chromium golang-go
-    erlang-ssl zstd lz4"
+    erlang-ssl zstd lz4 ngtcp2-client ngtcp2-server caddy"
 
 JAVA=$(ls /usr/lib/jvm/java-17-openjdk-*/bin/java 2>/dev/null | head -1)
 PYTHON=/usr/bin/python3

@@ -94,7 +94,8 @@ static struct finding *add(const struct subject *s, struct diagnosis *d, enum fi
 static void begin_missing(const struct subject *s, struct diagnosis *d)
 {
     const struct connection *c = s->c;
-    bool has_no_hello = !c->has_client_hello && !c->has_ssl2_server_hello;
+    bool is_negotiated = c->quic.has_version_negotiation; /* a hello of a version that nobody can read came before */
+    bool has_no_hello = !c->has_client_hello && !c->has_ssl2_server_hello && !is_negotiated;
     bool is_answer_unread = !c->flow->is_datagram && c->has_client_hello && has_no_answer(c) &&
                             stream_of(c, ROLE_SERVER)->bytes > 0 && !is_alert_of(s, ROLE_SERVER) && !is_told_by_text(c);
     bool is_never_closed =

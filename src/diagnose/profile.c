@@ -69,12 +69,13 @@ struct key {
     uint32_t hash;
     struct bytes name;
     bool has_name; /* false: the sum over all names */
+    bool is_datagram;
 };
 
 static bool is_key(const struct server_profile *p, const struct key *key)
 {
     if (p->port != key->flow->port[key->server] || p->ip_version != key->flow->ip_version ||
-        p->is_datagram != key->flow->is_datagram || memcmp(p->address, key->flow->address[key->server], 16) != 0)
+        p->is_datagram != key->is_datagram || memcmp(p->address, key->flow->address[key->server], 16) != 0)
         return false;
     if (!key->has_name)
         return !p->name || p->is_alone;
@@ -90,7 +91,7 @@ static uint32_t hash_of(const struct profiles *profiles, const struct key *key)
     raw[16] = (uint8_t)(key->flow->port[key->server] >> 8);
     raw[17] = (uint8_t)key->flow->port[key->server];
     raw[18] = key->flow->ip_version;
-    raw[19] = (uint8_t)(key->has_name | key->flow->is_datagram << 1);
+    raw[19] = (uint8_t)(key->has_name | key->is_datagram << 1);
     for (; len < key->name.len; len++) {
         uint8_t c = key->name.at[len];
         raw[20 + len] = c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
@@ -100,7 +101,8 @@ static uint32_t hash_of(const struct profiles *profiles, const struct key *key)
 
 static struct key key_of(const struct profiles *profiles, const struct connection *c, bool has_name)
 {
-    struct key key = {.flow = c->flow, .server = !c->client_side, .has_name = has_name};
+    struct key key = {
+        .flow = c->flow, .server = !c->client_side, .has_name = has_name, .is_datagram = c->flow->is_datagram};
     if (has_name && c->has_client_hello) {
         key.name = c->client_hello.ext.server_name;
         if (key.name.len > NAME_LEN || (key.name.len > 0 && memchr(key.name.at, 0, key.name.len)))
@@ -440,6 +442,14 @@ const struct server_profile *profiles_named(const struct profiles *profiles, con
 const struct server_profile *profiles_all_names(const struct profiles *profiles, const struct connection *c)
 {
     struct key key = key_of(profiles, c, false);
+    return find(profiles, &key);
+}
+
+const struct server_profile *profiles_over_tcp(const struct profiles *profiles, const struct connection *c)
+{
+    struct key key = key_of(profiles, c, true);
+    key.is_datagram = false;
+    key.hash = hash_of(profiles, &key);
     return find(profiles, &key);
 }
 

@@ -92,6 +92,8 @@ void profiles_learn(struct profiles *profiles, const struct connection *c, bool 
 const struct server_profile *profiles_named(const struct profiles *profiles, const struct connection *c);
 /* Over all names of that address and port: the profile of the name itself where there is but one. */
 const struct server_profile *profiles_all_names(const struct profiles *profiles, const struct connection *c);
+/* For the connection's name at the same address and port of TCP, whatever it runs over itself. */
+const struct server_profile *profiles_over_tcp(const struct profiles *profiles, const struct connection *c);
 /* All with a name or none (no sums), in the order in which they were met; NULL at the end. */
 const struct server_profile *profiles_next(const struct profiles *profiles, size_t *next);
 /* Where certificates were seen, on all servers. */

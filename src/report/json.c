@@ -388,6 +388,7 @@ static void json_connection(struct report *report, const struct report_connectio
     identity(&r);
     tcp(&r);
     json_proxy(&r);
+    json_quic(&r);
     icmp(&r);
     if (c->early_data) {
         JSON_KEY(j, "early_data");

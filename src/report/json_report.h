@@ -76,6 +76,8 @@ void json_session(const struct json_record *r);
 void json_server_hello(const struct json_record *r);
 void json_encrypted_extensions(const struct json_record *r);
 
+/* json_quic.c: likewise. */
+void json_quic(const struct json_record *r);
 /* json_keys.c: likewise. */
 void json_key_exchange(const struct json_record *r);
 void json_certificate_request(const struct json_record *r);

@@ -325,6 +325,7 @@ void text_facts(struct text *t, const struct text_block *b)
         tcp(t, c);
     icmp(t, c);
     text_before_tls(t, c);
+    text_quic(t, c);
     tls(t, c);
     keys(t, c);
     plain_text(t, c);

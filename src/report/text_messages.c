@@ -263,7 +263,9 @@ static void what(struct text *t, const struct connection *c, const struct event 
         text_printf(t, " of type %s, which must not be sent", content_type_name(event->type));
         break;
     case EVENT_FIN:
-        text_plain(t, "FIN");
+        text_plain(t, event->code == QUIC_FIN_CLOSE         ? "CONNECTION_CLOSE"
+                      : event->code == QUIC_FIN_NEGOTIATION ? "Version Negotiation"
+                                                            : "FIN");
         break;
     case EVENT_RST:
         text_plain(t, "RST");

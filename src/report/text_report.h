@@ -61,6 +61,8 @@ void text_beside(struct text *t, const struct text_block *block); /* the other f
 void text_messages(struct text *t, const struct text_block *block);
 void text_chains(struct text *t, const struct text_block *block);
 void text_trust(struct text *t, const struct text_block *block);
+/* text_quic.c: a line of its own, of QUIC connections. */
+void text_quic(struct text *t, const struct connection *c);
 /* Lines under the label "contents"; nothing when there is none. */
 void text_extensions(struct text *t, const struct extensions *ext, enum ext_context context);
 /* text_pair.c: a block for two connections; the summary's lines on all of them. Pairs without a difference are told

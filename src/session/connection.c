@@ -272,6 +272,8 @@ static void take_session(struct connection *c, const struct session *session)
     take_gaps(c);
     if (session->is_ssl2) {
         take_ssl2_finished(c, session);
+    } else if (c->protocol == PROTOCOL_QUIC) {
+        quic_complete(c);
     } else if (version_is_tls13(c->version)) {
         completion_infer(c);
     } else {

@@ -69,9 +69,10 @@ enum event_kind {
                            follows; `offset` is that of the fault, or of the message when is_split */
     EVENT_EMPTY_RECORD, /* a record without content that has to have some: type is its content type, len how many of
                            them came in a row */
-    EVENT_FIN,
+    EVENT_FIN,          /* code: enum quic_fin, what ended a QUIC connection, 0 with TCP */
     EVENT_RST,
 };
+enum quic_fin { QUIC_FIN_CLOSE = 1 /* CONNECTION_CLOSE without an alert */, QUIC_FIN_NEGOTIATION };
 struct event {
     enum event_kind kind : 8;
     enum role role : 8;
@@ -185,6 +186,22 @@ struct before_tls {
     struct bytes http_server; /* "Server" of a server that speaks HTTP in place of TLS; empty: none */
 };
 
+/* What only QUIC has; by role where there are two. */
+struct quic_facts {
+    uint32_t first_version, version; /* of the client's first Initial, of the latest one that was opened; 0 none */
+    uint32_t num_initials[2];        /* datagrams with an Initial */
+    struct moment last_initial[2];
+    bool has_retry, has_early_data, has_version_negotiation;
+    struct moment retry, version_negotiation;
+    struct bytes versions; /* of the server, from Version Negotiation: four bytes each */
+    bool has_one_rtt[2];   /* packets with the keys of a finished handshake */
+    struct moment one_rtt[2];
+    bool has_close[2]; /* a readable CONNECTION_CLOSE; one with a TLS alert is an EVENT_ALERT, too */
+    uint64_t close_code[2];
+    struct bytes close_reason[2];
+    struct moment close[2];
+};
+
 struct connection {
     const struct flow *flow;
     uint64_t id;
@@ -279,6 +296,7 @@ struct connection {
     const struct ocsp_staple *staple; /* NULL: none was stapled, or it was not looked at */
 
     struct datagram_facts datagrams; /* DTLS */
+    struct quic_facts quic;
 
     struct before_tls before_tls; /* STARTTLS, proxies: protocol and kind are 0 where there was none */
     struct bytes first_bytes[2];  /* by role: what a side said that is no TLS, up to 64 bytes */

@@ -1,7 +1,7 @@
 /* Sessions over UDP: which protocol a datagram is of, a row for each. */
 #include "session/session_internal.h"
 
-static const struct datagram_protocol *const protocols[] = {&dtls_protocol};
+static const struct datagram_protocol *const protocols[] = {&dtls_protocol, &quic_protocol};
 
 static const struct datagram_protocol *recognise(struct bytes payload, uint32_t len, enum datagram_role *role)
 {

@@ -165,6 +165,20 @@ static OSSL_PARAM text(const char *key, const char *value)
     return OSSL_PARAM_construct_utf8_string(key, (char *)(uintptr_t)value, 0);
 }
 
+bool hkdf_extract(const struct crypto *crypto, const char *hash, struct bytes salt, struct bytes input, uint8_t *out,
+                  size_t len)
+{
+    int mode = EVP_KDF_HKDF_MODE_EXTRACT_ONLY;
+    const OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode),
+        text(OSSL_KDF_PARAM_DIGEST, hash),
+        octets(OSSL_KDF_PARAM_KEY, input),
+        octets(OSSL_KDF_PARAM_SALT, salt),
+        OSSL_PARAM_construct_end(),
+    };
+    return derive(crypto, "HKDF", params, out, len);
+}
+
 bool hkdf_expand_label(const struct crypto *crypto, const char *hash, uint16_t version, struct bytes secret,
                        const char *label, uint8_t *out, size_t len)
 {

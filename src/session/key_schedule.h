@@ -38,6 +38,9 @@ bool suite_algorithms_find(uint16_t cipher, uint16_t version, struct suite_algor
 
 enum { KEY_BLOCK_MAX_LEN = 2 * (48 + 32 + 16) };
 
+/* HKDF-Extract (RFC 5869 section 2.2) into the hash's length of bytes. */
+bool hkdf_extract(const struct crypto *crypto, const char *hash, struct bytes salt, struct bytes input, uint8_t *out,
+                  size_t len);
 /* Derive-Secret's inner function, with an empty context; `version` tells a draft's prefix. */
 bool hkdf_expand_label(const struct crypto *crypto, const char *hash, uint16_t version, struct bytes secret,
                        const char *label, uint8_t *out, size_t len);

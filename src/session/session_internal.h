@@ -257,7 +257,9 @@ struct datagram_protocol {
     void (*free)(struct session *session);
     void (*build)(struct connection *c, const struct session *session); /* its own facts */
 };
-extern const struct datagram_protocol dtls_protocol;
+extern const struct datagram_protocol dtls_protocol, quic_protocol;
+/* How far a QUIC handshake came. */
+void quic_complete(struct connection *c);
 
 /* completion.c: what sizes of protected records tell of a TLS 1.3 handshake */
 void completion_infer(struct connection *c);

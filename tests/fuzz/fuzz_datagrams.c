@@ -1,7 +1,7 @@
 /*
  * Sessions over UDP: datagrams of both sides as the input's script says; then all facts are built. Each datagram begins
- * with a byte (bit 0 the side, bits 1-2 by how much the capture cut it, bits 3-7 the length's high bits) and one for the
- * length's low bits.
+ * with a byte (bit 0 the side, bits 1-2 by how much the capture cut it, bits 3-7 the length's high bits) and one for
+ * the length's low bits.
  */
 #include "session/session.h"
 
@@ -78,5 +78,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     hello_shapes_free(s.context.hello_shapes);
     certificates_free(s.context.certificates);
+    crypto_free(s.context.crypto);
     return 0;
 }
