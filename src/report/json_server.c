@@ -92,6 +92,8 @@ void json_server(struct report *report, const struct server_profile *server, con
 {
     struct json *j = &((struct json_report *)report->state)->json;
     char address[ADDRESS_LEN];
+    if (report->options.quiet)
+        return;
     json_open(j, '{');
     JSON_KEY(j, "record");
     json_name(j, "server");

@@ -154,6 +154,9 @@ def selection():
     check(run("--fail-on", "error", pcap("tls12-nss"))[0] == 0, "--fail-on finds none")
     check(len(connections("--probes", pcap("health-checks"))) == 6 and len(connections(pcap("health-checks"))) == 1, "--probes")
     check(records(pcap("health-checks"))[-1]["probes"] == 5, "probes are counted")
+    for of in (["name-not-resolved"], ["missing-intermediate-tls12"], ["--compare", "compare-forwarded-inside", "compare-forwarded-outside"]):
+        quiet = records("-q", *(name if name.startswith("-") else pcap(name) for name in of))
+        check([r["record"] for r in quiet] == ["summary"], f"-q {of}: the summary alone")
 
 
 def seen(text, *arguments):
