@@ -177,7 +177,8 @@ static void quic_close_hidden(const struct subject *s, struct diagnosis *d)
     const struct event *last = c->num_events > 0 ? &c->events[c->num_events - 1] : NULL;
     bool has_flight = false;
     for (unsigned i = 0; i < c->num_events; i++)
-        has_flight |= c->events[i].role == ROLE_SERVER && c->events[i].kind == EVENT_HIDDEN;
+        has_flight |= c->events[i].role == ROLE_SERVER &&
+                      (c->events[i].kind == EVENT_HIDDEN || c->events[i].kind == EVENT_APPLICATION);
     if (c->protocol != PROTOCOL_QUIC || s->end.kind != ENDING_SILENCE || !has_flight ||
         c->quic.has_one_rtt[ROLE_CLIENT] || last->role != ROLE_CLIENT || last->kind != EVENT_HIDDEN)
         return;

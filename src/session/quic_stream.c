@@ -4,6 +4,7 @@
  * one connection from the next on the same ports; one that moves to other ports is not followed.
  */
 #include "dissect/quic.h"
+#include "hash.h"
 #include "session/gather.h"
 #include "session/quic_keys.h"
 #include "session/session_internal.h"
@@ -31,6 +32,7 @@ struct quic_side {
     uint64_t next;        /* offset of the message that is not whole yet */
     uint64_t next_number; /* of Initial packets */
     uint64_t num_noted;
+    uint64_t last_hash;  /* of its latest Initial: one that was captured twice counts once */
     bool is_crypto_dead; /* a message that is too long */
 };
 
@@ -254,7 +256,9 @@ static void take_initial(struct session *session, unsigned side, const struct qu
         quic->first_dcid = id_of(packet->dcid);
         facts->first_version = packet->version;
     }
-    facts->num_initials[side]++;
+    uint64_t hash = hash_bytes(0, packet->packet.at, packet->packet.len);
+    facts->num_initials[side] += hash != quic->sides[side].last_hash;
+    quic->sides[side].last_hash = hash;
     facts->last_initial[side] = *moment;
     if (packet->kind != QUIC_INITIAL)
         return;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Delivery law of datagrams, end to end: a capture of DTLS whose datagrams change places within their flight, or come twice
-at once, gives the same facts, outcome and verdict as the capture itself. Runs the program ($TLSWHY) over pcaps/dtls*.pcap and
+"""Delivery law of datagrams, end to end: a capture of DTLS or QUIC whose datagrams change places within their flight, or come twice
+at once, gives the same facts, outcome and verdict as the capture itself. Runs the program ($TLSWHY) over pcaps/dtls*.pcap, quic-*.pcap and
 seeded variants of each; a flight is what one side sends in a row, without what it sends again."""
 import glob
 import json
@@ -82,7 +82,7 @@ def main():
         return 77
     seen = failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        for path in sorted(glob.glob(os.path.join(SOURCE, "pcaps", "dtls*.pcap"))):
+        for path in sorted(p for name in ("dtls*", "quic-*") for p in glob.glob(os.path.join(SOURCE, "pcaps", f"{name}.pcap"))):
             header, packets = read_pcap(path)
             expected = facts(path)
             for seed in range(VARIANTS):
