@@ -68,6 +68,10 @@ enum seen_when { /* see there */
                  SEEN_PATH_LENGTH,
                  SEEN_NAME_CONSTRAINTS,
                  SEEN_OTHER_USE,
+                 SEEN_NO_PORT,
+                 SEEN_NO_HOST,
+                 SEEN_NO_NETWORK,
+                 SEEN_DENIED,
 };
 struct finding_seen {
     enum finding_id id;
@@ -93,7 +97,7 @@ struct finding {
     enum party side, ended_by;
     bool has_ended_by;            /* it speaks of the end */
     bool is_cause;                /* it explains why the connection came to nothing: the verdict is one of these */
-    enum seen_when about;         /* which fault of several that have this code; SEEN_ANY: it has one only */
+    enum seen_when about;         /* which of several that have this code; SEEN_ANY: none of them */
     const char *summary, *detail; /* detail may be NULL */
     struct finding_evidence evidence[FINDING_EVIDENCE];
     unsigned num_evidence;

@@ -63,6 +63,22 @@ static const char *icmp_reason(struct diagnosis *d, const struct flow *flow)
     return finding_text(d, "type %u code %u", rare->icmp_type, rare->icmp_code);
 }
 
+/* The error of connect() that Linux makes of it. */
+static enum seen_when error_of_icmp(const struct flow_rare *rare)
+{
+    static const enum seen_when ipv4[] = {
+        [0] = SEEN_NO_NETWORK, [1] = SEEN_NO_HOST,  [3] = SEEN_NO_PORT,     [6] = SEEN_NO_NETWORK,
+        [9] = SEEN_NO_NETWORK, [10] = SEEN_NO_HOST, [11] = SEEN_NO_NETWORK, [12] = SEEN_NO_HOST,
+        [13] = SEEN_NO_HOST,   [14] = SEEN_NO_HOST, [15] = SEEN_NO_HOST,
+    };
+    static const enum seen_when ipv6[] = {
+        SEEN_NO_NETWORK, SEEN_DENIED, SEEN_NO_HOST, SEEN_NO_HOST, SEEN_NO_PORT, SEEN_DENIED, SEEN_DENIED,
+    };
+    if (rare->icmp_ip_version == 4)
+        return rare->icmp_code < sizeof ipv4 / sizeof *ipv4 ? ipv4[rare->icmp_code] : SEEN_ANY;
+    return rare->icmp_code < sizeof ipv6 / sizeof *ipv6 ? ipv6[rare->icmp_code] : SEEN_ANY;
+}
+
 /* Errors that end an attempt: destination unreachable, not "fragmentation needed". */
 static void unreachable(const struct subject *s, struct diagnosis *d)
 {
@@ -80,6 +96,7 @@ static void unreachable(const struct subject *s, struct diagnosis *d)
     const char *what = c->flow->is_datagram ? "ClientHello" : "SYN";
     finding_summary(d, f, "%s cannot be reached: %s answered the %s with ICMP %s.", say_server(d, s), from, what,
                     icmp_reason(d, c->flow));
+    f->about = error_of_icmp(rare);
     finding_evidence(d, f, c->flow->first.place, "%s", what);
     if (is_port_unreachable(c->flow) && c->flow->is_datagram)
         f->side = PARTY_SERVER;
