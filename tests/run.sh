@@ -130,7 +130,7 @@ check_format() {
 
 has gcc "gcc release" && suite ci-gcc
 has clang "clang debug" && suite ci-clang -LE once
-has clang "sanitizers" && suite asan
+has clang "sanitizers" && suite asan -LE once
 has clang-format "format" && step format check_format
 has clang-tidy "static analysis" && step analysis tests/analyse.sh build/ci-clang
 
