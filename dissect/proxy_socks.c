@@ -93,7 +93,7 @@ static bool socks5_begin(struct proxy *out, struct cursor *client, struct cursor
         return false;
     if (method == SOCKS5_NO_METHOD)
         refuse(out, server, at, "no acceptable authentication method", true);
-    if (method == SOCKS5_NO_METHOD || method != SOCKS5_PASSWORD)
+    if (method != SOCKS5_PASSWORD)
         return method == 0;
     cursor_skip(client, 1, "VER");
     cursor_skip(client, cursor_u8(client, "ULEN"), "UNAME");
