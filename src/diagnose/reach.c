@@ -186,6 +186,29 @@ static void server_flight(const struct subject *s, struct diagnosis *d)
     show_ending(d, f, s);
 }
 
+/* Over UDP both sides send again what is not answered, within a second or so. Where neither did, what is missing is
+ * missing in the capture, or both programs ended. */
+static bool was_nothing_sent_again(const struct subject *s)
+{
+    return s->c->flow->is_datagram && moment_since(&s->c->flow->last, &s->end.since) < PATIENCE_NS;
+}
+
+static void unfinished(const struct subject *s, struct diagnosis *d)
+{
+    const struct connection *c = s->c;
+    if (s->end.kind != ENDING_SILENCE || !has_said(c, ROLE_SERVER) || !was_nothing_sent_again(s))
+        return;
+    struct finding *f = finding_cause(d, FINDING_CAPTURE_GAP, CERTAINTY_LIKELY, PARTY_UNKNOWN);
+    finding_summary(d, f, "The handshake with %s goes on outside of the capture, it seems.", say_server(d, s));
+    finding_detail(d, f,
+                   "It stops in the middle, and for %s neither side sent anything again, as both do within a second "
+                   "when no answer comes: a filter left packets out, or both programs ended.",
+                   say_seconds(d, s->end.silence_ns));
+    show_hello(d, f, c);
+    show_server_hello(d, f, c);
+    finding_evidence(d, f, c->flow->last.place, "the last packet of this connection");
+}
+
 static void stalled(const struct subject *s, struct diagnosis *d)
 {
     const struct connection *c = s->c;
@@ -267,6 +290,7 @@ static const struct rule reach_rules[] = {
     {FINDING_HELLO_BLACKHOLED, hello_blackholed, ON_FAILED | WHEN_UNEXPLAINED},
     {FINDING_SERVER_FLIGHT_BLACKHOLED, server_flight, ON_FAILED | WHEN_UNEXPLAINED},
     {FINDING_HELLO_UNANSWERED, hello_unanswered, ON_FAILED | WHEN_UNEXPLAINED},
+    {FINDING_CAPTURE_GAP, unfinished, ON_FAILED | WHEN_UNEXPLAINED},
     {FINDING_HANDSHAKE_STALLED, stalled, ON_FAILED | WHEN_UNEXPLAINED},
     {FINDING_HELLO_RESET, hello_dropped, ON_FAILED | WHEN_UNEXPLAINED},
     {FINDING_CLIENT_GAVE_UP, gave_up, ON_FAILED | WHEN_UNEXPLAINED},
