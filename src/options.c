@@ -65,7 +65,7 @@ const struct option_row *options_table(void)
         {KEY_TRUST_PASSWORD, "trust-password", "PASSWORD", "of key stores; changeit, as in Java, when not given", NULL},
         {KEY_INTERMEDIATES, "intermediates", "PATH", "certificates that may complete chains", NULL},
         {KEY_NAME, "name", "NAME", "name of servers that were not asked for by name", NULL},
-        {KEY_AT, "at", "TIME", "verify chains at this time, not at the capture's", NULL},
+        {KEY_AT, "at", "TIME", "judge certificates at this time, not at the capture's", NULL},
         {KEY_NO_VERIFY, "no-verify", NULL, "do not verify chains", NULL},
         {KEY_CLIENT_TRUST, "client-trust", "NAME", "this store (of --trust, or system) is the client's own", NULL},
         {KEY_EXPIRING_DAYS, "expiring-days", "DAYS", "warn of certificates that expire within DAYS (30)", NULL},
@@ -267,6 +267,8 @@ static int take_at(struct options *o, const char *value, struct error *error)
         return error_set(error, "--at: '%s' is no time such as 2026-11-21T15:00:00Z or 1795273200", value);
     o->pipeline.verify.has_at = true;
     o->pipeline.verify.at = time;
+    o->pipeline.diagnose.has_at = true;
+    o->pipeline.diagnose.at = time;
     return 0;
 }
 

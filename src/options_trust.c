@@ -53,5 +53,8 @@ int option_trust_check(struct options *o, struct error *error)
         options_hint_offer(&hint, o->stores[i].name);
     if (hint.best)
         return error_set(error, "--client-trust: no trust store is named '%s'; did you mean %s?", name, hint.best);
+    if (strchr(name, '='))
+        return error_set(error, "--client-trust takes a name; say --trust %s --client-trust %.*s", name,
+                         (int)strcspn(name, "="), name);
     return error_set(error, "--client-trust: no trust store is named '%s'; name it with --trust %s=PATH", name, name);
 }

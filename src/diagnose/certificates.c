@@ -122,8 +122,10 @@ static int64_t expiring_seconds(const struct chain_view *v)
 static void dates(struct chain_view *v, struct diagnosis *d)
 {
     const struct connection *c = v->s->c;
-    int64_t now = c->flow->first.time_ns / 1000000000;
-    if (c->flow->first.time_ns == 0)
+    const struct diagnose_options *options = v->s->context->options;
+    bool is_told = options && options->has_at;
+    int64_t now = is_told ? options->at : c->flow->first.time_ns / 1000000000;
+    if (!is_told && c->flow->first.time_ns == 0)
         return;
     for (unsigned i = 0; i < v->shape.num_issuers; i++) {
         const struct certificate_facts *facts = chain_facts(v, i);
@@ -144,7 +146,9 @@ static void dates(struct chain_view *v, struct diagnosis *d)
                         : is_late ? "The certificate %s expired on %s."
                                   : "The certificate %s expires on %s.",
                         chain_subject(d, facts), is_early ? facts->not_before_text : facts->not_after_text);
-        finding_detail(d, f, "By the clock of the capture; if that is wrong, so is this.");
+        finding_detail(d, f,
+                       is_told ? "At the time that was given with --at, not at the capture's."
+                               : "By the clock of the capture; if that is wrong, so is this.");
         chain_show(d, f, v, is_early ? facts->not_before_text : facts->not_after_text);
         return;
     }

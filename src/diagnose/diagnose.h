@@ -16,6 +16,8 @@ struct diagnose_options {
     const char *client_trust; /* name of the trust store that is the client's own; NULL unknown */
     bool has_expiring_days;   /* else 30 */
     unsigned expiring_days;
+    bool has_at;
+    int64_t at; /* seconds since 1970: whether certificates are valid then, not at the capture's time */
 };
 
 struct diagnose_context {

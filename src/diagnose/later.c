@@ -66,20 +66,24 @@ static void renegotiation(const struct subject *s, struct diagnosis *d)
     if (version_is_tls13(c->version) || c->renegotiations == 0 || c->is_events_cut)
         return;
     const struct event *asked = NULL, *answer = NULL;
-    bool is_answered = false;
+    bool is_answered = false, went_on = false; /* as if nothing had been asked; or the capture lacks a part */
     for (unsigned i = after_handshake(c); i < c->num_events && !answer; i++) {
         const struct event *event = &c->events[i];
-        if (is_protected_handshake(event) && !asked)
-            asked = event;
-        else if (asked && event->role != asked->role && is_protected_handshake(event))
+        bool is_close = event->kind == EVENT_FIN || event->kind == EVENT_RST;
+        if (!asked)
+            asked = is_protected_handshake(event) ? event : NULL;
+        else if (event->kind == EVENT_APPLICATION || event->kind == EVENT_GAP)
+            went_on = true;
+        else if (event->role == asked->role && (is_close || event->kind == EVENT_HIDDEN_ALERT))
+            went_on = true; /* the asker leaves: what the other side does then is no answer */
+        else if (event->role != asked->role && is_protected_handshake(event))
             is_answered = true;
-        else if (asked && event->role != asked->role &&
-                 (is_refusal(event) || event->kind == EVENT_FIN || event->kind == EVENT_RST))
+        else if (event->role != asked->role && (is_refusal(event) || is_close))
             answer = event;
     }
-    if (!asked || !answer || is_answered || !is_refusal(answer))
+    if (!asked || !answer || is_answered || (went_on && !is_refusal(answer)))
         return;
-    bool is_proven = answer->kind == EVENT_ALERT;
+    bool is_proven = answer->kind == EVENT_ALERT, is_close = !is_refusal(answer);
     struct finding *f =
         finding_cause(d, FINDING_RENEGOTIATION_REFUSED, is_proven ? CERTAINTY_PROVEN : CERTAINTY_LIKELY, PARTY_UNKNOWN);
     f->side = party_of(answer->role);
@@ -91,12 +95,14 @@ static void renegotiation(const struct subject *s, struct diagnosis *d)
                     "refused it.",
                     say_role(asked->role), say_role(answer->role));
     finding_detail(d, f, "The first handshake completed. %s",
-                   is_proven ? "The alert says no_renegotiation."
-                             : "The alert is encrypted; by its place it is no_renegotiation. The key log would prove "
-                               "it.");
+                   is_close    ? "It answered nothing and closed: there is no alert that says why."
+                   : is_proven ? "The alert says no_renegotiation."
+                               : "The alert is encrypted; by its place it is no_renegotiation. The key log would prove "
+                                 "it.");
     finding_evidence(d, f, c->handshake_end.place, "the first handshake is complete");
     finding_evidence(d, f, asked->last.place, "protected handshake message from the %s", say_role(asked->role));
-    finding_evidence(d, f, answer->last.place, "protected alert from the %s", say_role(answer->role));
+    finding_evidence(d, f, answer->last.place, is_close ? "close by the %s" : "protected alert from the %s",
+                     say_role(answer->role));
 }
 
 static void no_close_notify(const struct subject *s, struct diagnosis *d)

@@ -81,6 +81,22 @@ def told():
 
 
 LAB = ["--trust", "lab=pcaps/pki/roots.pem"]
+
+
+def at():
+    """--at moves the time at which certificates are judged, in findings as in trust."""
+    for time, code in (("2020-01-01T00:00:00Z", "certificate-not-yet-valid"), ("2035-01-01T00:00:00Z", "certificate-expired")):
+        record = connection("tls12-nss", 1, *LAB, "--at", time)
+        f = finding(record, code)
+        check(record["verdict"] == "ok" and f and "--at" in f["detail"] and not record["verification"][0]["ok"],
+              f"--at {time}: {record['verdict']}, {f}")
+    record = connection("tls12-nss", 1, *LAB)
+    check(not finding(record, "certificate-expired") and record["verification"][0]["ok"], "without --at")
+    # What was expired at the capture's time is not a year before.
+    record = connection("expired-tls12", 1, *LAB, "--at", "2025-06-01T00:00:00Z")
+    check(not finding(record, "certificate-expired"), f"expired-tls12 a year before: {record['verdict']}")
+
+
 OTHER = ["--trust", "certifi=pcaps/pki/others.pem"]
 
 
@@ -130,6 +146,7 @@ def main():
         sys.exit(77)
     told()
     client_trust()
+    at()
     expiring()
     for failure in failures:
         print(failure)
