@@ -300,6 +300,7 @@ static void sum_up(struct pipeline *p, const struct pipeline_result *result)
     add_limit(s, "connections with more facts than are kept", p->sessions.arena_limit_hits);
     add_limit(s, "connections with more messages than are kept", p->sessions.event_limit_hits);
     add_limit(s, "handshake messages too large to read", p->sessions.message_limit_hits);
+    add_limit(s, "datagrams with more of a handshake than is put together", p->sessions.gather_limit_hits);
     add_limit(s, "chains with more certificates than are kept", p->sessions.chain_limit_hits);
     add_limit(s, "certificates too large to read", p->sessions.certificate_limit_hits);
     struct verifier_limits issuers = verifier_limits(p->verifier);

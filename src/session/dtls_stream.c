@@ -177,7 +177,7 @@ static void take_fragment(struct session *session, unsigned side, const struct d
     struct dtls_side *d = &dtls->sides[side];
     struct waiting *message = waiting_at(session, side, fragment);
     if (!message) {
-        session->context->message_limit_hits++;
+        session->context->gather_limit_hits++;
         return;
     }
     message->last = span->last;
@@ -196,7 +196,7 @@ static void take_fragment(struct session *session, unsigned side, const struct d
         d->bytes += w->pieces.bytes;
     session->context->memory_bytes += d->bytes - before;
     if (added < 0)
-        session->context->message_limit_hits++;
+        session->context->gather_limit_hits++;
     else if (added == 0 && fragment->fragment_length > 0)
         message->repeats++;
     deliver_ready(session, side);

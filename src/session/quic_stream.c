@@ -122,7 +122,7 @@ static void deliver_ready(struct session *session, unsigned side)
         struct span span;
         struct handshake_header header = header_at(q, &span);
         if (header.length > LIMIT_DATAGRAM_BYTES) {
-            session->context->message_limit_hits++;
+            session->context->gather_limit_hits++;
             q->is_crypto_dead = true;
         }
         if (ready < HANDSHAKE_HEADER_LEN + (size_t)header.length || q->is_crypto_dead)
@@ -144,7 +144,7 @@ static void take_crypto(struct session *session, unsigned side, const struct qui
     long added = gather_add(&q->crypto, offset + known, b, moment, LIMIT_DATAGRAM_BYTES, LIMIT_DATAGRAM_PIECES);
     session->context->memory_bytes += q->crypto.bytes - before;
     if (added < 0)
-        session->context->message_limit_hits++;
+        session->context->gather_limit_hits++;
     deliver_ready(session, side);
 }
 

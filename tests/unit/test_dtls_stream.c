@@ -726,7 +726,7 @@ static void test_limits(void **state)
         send_hex(s, 1, 2, HS_CERTIFICATE, 5 + i, "aabbccdd");
         give(&b, &s->datagrams[0]);
     }
-    assert_int_equal(b.context.message_limit_hits, 5);
+    assert_int_equal(b.context.gather_limit_hits, 5);
     finish(&b);
     tear_down(&b);
 
@@ -745,7 +745,7 @@ static void test_limits(void **state)
         give(&b, d);
         assert_true(b.context.memory_bytes < 2 * LIMIT_DATAGRAM_BYTES);
     }
-    assert_true(b.context.message_limit_hits > LIMIT_DATAGRAM_PIECES);
+    assert_true(b.context.gather_limit_hits > LIMIT_DATAGRAM_PIECES);
     finish(&b);
     assert_true(b.c.datagrams.has_incomplete[0] || b.c.datagrams.has_incomplete[1]);
     tear_down(&b);
