@@ -52,13 +52,20 @@ static void answer(uint16_t version)
     c.server_hello_moment = events[c.num_events - 1].last;
 }
 
-/* The capture goes on for so many seconds behind the last event. */
-static const struct finding *verdict_after(int64_t seconds)
+/* The capture goes on for so many seconds behind the last event; the last datagram comes so many behind it. */
+static const struct finding *verdict_with(int64_t seconds, int64_t datagram)
 {
     struct diagnose_context context = {.last = {{100, 0}, c.num_events * SECOND / 10 + seconds * SECOND}};
+    flow.last = (struct moment){{50, 0}, c.num_events * SECOND / 10 + datagram * SECOND};
     diagnose(&d, &c, &context);
     assert_non_null(d.verdict.code);
     return d.verdict.finding;
+}
+
+/* The same where somebody sent something again. */
+static const struct finding *verdict_after(int64_t seconds)
+{
+    return verdict_with(seconds, seconds / 2);
 }
 
 static void expect(const char *code, enum outcome outcome)
@@ -139,6 +146,22 @@ static void test_flight_lost(void **state)
     c.datagrams.num_repeats[ROLE_SERVER] = 4;
     say(ROLE_CLIENT, EVENT_HANDSHAKE, HS_CLIENT_KEY_EXCHANGE, 33);
     verdict_after(10);
+    expect("handshake-stalled", OUTCOME_FAILED);
+}
+
+/* Nobody sends anything again, as both sides would: the capture lacks the rest, and no side is blamed. */
+static void test_unfinished(void **state)
+{
+    (void)state;
+    begin(2);
+    answer(VERSION_DTLS12);
+    const struct finding *f = verdict_with(20, 0);
+    expect("capture-gap", OUTCOME_INCOMPLETE);
+    assert_int_equal(f->certainty, CERTAINTY_LIKELY);
+    assert_true(tells(f, "neither side sent anything again"));
+    begin(2);
+    answer(VERSION_DTLS12);
+    verdict_with(20, 4);
     expect("handshake-stalled", OUTCOME_FAILED);
 }
 
@@ -257,10 +280,10 @@ static void test_webrtc(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cookie_loop), cmocka_unit_test(test_fragments_lost),
-        cmocka_unit_test(test_flight_lost), cmocka_unit_test(test_unanswered),
-        cmocka_unit_test(test_icmp),        cmocka_unit_test(test_encrypted_alert),
-        cmocka_unit_test(test_webrtc),
+        cmocka_unit_test(test_cookie_loop),     cmocka_unit_test(test_fragments_lost),
+        cmocka_unit_test(test_flight_lost),     cmocka_unit_test(test_unfinished),
+        cmocka_unit_test(test_unanswered),      cmocka_unit_test(test_icmp),
+        cmocka_unit_test(test_encrypted_alert), cmocka_unit_test(test_webrtc),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
