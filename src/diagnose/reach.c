@@ -137,12 +137,12 @@ static void hello_unanswered(const struct subject *s, struct diagnosis *d)
                     say_server(d, s), say_seconds(d, s->end.silence_ns));
     if (is_acknowledged)
         finding_detail(d, f, "Its TCP acknowledged the hello, so it arrived: the program behind it does not answer.");
-    if (c->flow->is_datagram)
+    if (c->flow->is_datagram) {
         f->side = PARTY_UNKNOWN;
-    if (c->flow->is_datagram)
         finding_detail(d, f,
                        "Whether it arrived cannot be told: UDP acknowledges nothing. A server that is down, a firewall "
                        "that drops, or a server that answers to others only; a capture at the server would settle it.");
+    }
     show_hello(d, f, c);
     if (c->datagrams.num_repeats[ROLE_CLIENT] > 0)
         finding_evidence(d, f, c->datagrams.last_repeat[ROLE_CLIENT].place, "sent again, for the last time");

@@ -185,16 +185,13 @@ static void take_fragment(struct session *session, unsigned side, const struct d
     message->is_cut |= fragment->bytes.len < fragment->fragment_length;
     if (span->offset < message->offset)
         message->offset = span->offset;
-    uint32_t num = message->pieces.num;
-    long added = gather_add(&message->pieces, fragment->offset, fragment->bytes, &span->last,
-                            LIMIT_DATAGRAM_BYTES - (d->bytes - message->pieces.bytes),
-                            LIMIT_DATAGRAM_PIECES - (d->pieces - message->pieces.num));
-    uint32_t before = d->bytes;
-    d->pieces += message->pieces.num - num;
-    d->bytes = 0;
-    for (const struct waiting *w = d->waiting; w; w = w->next)
-        d->bytes += w->pieces.bytes;
-    session->context->memory_bytes += d->bytes - before;
+    struct gather before = message->pieces;
+    long added =
+        gather_add(&message->pieces, fragment->offset, fragment->bytes, &span->last,
+                   LIMIT_DATAGRAM_BYTES - (d->bytes - before.bytes), LIMIT_DATAGRAM_PIECES - (d->pieces - before.num));
+    d->pieces += message->pieces.num - before.num;
+    d->bytes += message->pieces.bytes - before.bytes;
+    session->context->memory_bytes += message->pieces.bytes - before.bytes;
     if (added < 0)
         session->context->gather_limit_hits++;
     else if (added == 0 && fragment->fragment_length > 0)
