@@ -2,8 +2,8 @@
 #include "dissect/proxy.h"
 
 #include "support/cmocka_all.h"
+#include "support/talk_copy.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define TEXT(s)                                                                                                        \
@@ -243,14 +243,6 @@ static void test_examples(void **state)
     }
 }
 
-static struct bytes copy_of(struct bytes b, size_t len)
-{
-    uint8_t *copy = malloc(len + 1);
-    assert_non_null(copy);
-    memcpy(copy, b.at, len);
-    return (struct bytes){copy, len};
-}
-
 static void read_any(const struct talk *talk, struct proxy *out)
 {
     if (!proxy_read(out, talk))
@@ -274,13 +266,13 @@ static void test_cut(void **state)
             assert_true(out.kind == PROXY_NONE || out.kind == e->kind);
             if (out.answer == PROXY_GRANTED)
                 assert_int_equal(e->answer, PROXY_GRANTED);
-            free((void *)(uintptr_t)talk.said[TALK_SERVER].at);
+            copy_free(talk.said[TALK_SERVER]);
         }
         for (size_t len = 0; len <= e->client.len; len++) {
             struct talk talk = {{copy_of(e->client, len), e->server}};
             struct proxy out;
             read_any(&talk, &out);
-            free((void *)(uintptr_t)talk.said[TALK_CLIENT].at);
+            copy_free(talk.said[TALK_CLIENT]);
         }
     }
 }
@@ -293,15 +285,10 @@ static void test_damaged(void **state)
         const struct example *e = &examples[i % NUM_EXAMPLES];
         struct talk talk = {{copy_of(e->client, e->client.len), copy_of(e->server, e->server.len)}};
         struct proxy out;
-        for (unsigned n = 0; n < 3; n++) {
-            seed = seed * 1664525 + 1013904223;
-            struct bytes side = talk.said[seed >> 31];
-            if (side.len > 0)
-                ((uint8_t *)(uintptr_t)side.at)[(seed >> 8) % side.len] = (uint8_t)(seed >> 3);
-        }
+        copies_damage(&talk, &seed);
         read_any(&talk, &out);
-        free((void *)(uintptr_t)talk.said[0].at);
-        free((void *)(uintptr_t)talk.said[1].at);
+        copy_free(talk.said[0]);
+        copy_free(talk.said[1]);
     }
 }
 

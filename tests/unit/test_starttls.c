@@ -2,8 +2,8 @@
 #include "dissect/starttls.h"
 
 #include "support/cmocka_all.h"
+#include "support/talk_copy.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define TEXT(s)                                                                                                        \
@@ -166,14 +166,6 @@ static void test_reasons(void **state)
 }
 
 /* Memory of exactly that length, so that reading on is seen. */
-static struct bytes copy_of(struct bytes b, size_t len)
-{
-    uint8_t *copy = malloc(len + 1);
-    assert_non_null(copy);
-    memcpy(copy, b.at, len);
-    return (struct bytes){copy, len};
-}
-
 static void expect_inside(const struct talk *talk, enum talker talker, struct talk_text text)
 {
     assert_in_range((size_t)text.at + text.len, 0, talk->said[talker].len);
@@ -205,7 +197,7 @@ static void test_cut(void **state)
                 assert_int_equal(e->answer, STARTTLS_ACCEPTED);
             if (out.offer == STARTTLS_OFFERED)
                 assert_int_equal(e->offer, STARTTLS_OFFERED);
-            free((void *)(uintptr_t)talk.said[TALK_SERVER].at);
+            copy_free(talk.said[TALK_SERVER]);
         }
         for (size_t len = 0; len <= e->client.len; len++) {
             struct talk talk = {{copy_of(e->client, len), e->server}};
@@ -213,7 +205,7 @@ static void test_cut(void **state)
             read_any(&talk, &out);
             assert_true(!out.is_asked || e->is_asked);
             assert_true(!out.is_in_clear || e->is_in_clear);
-            free((void *)(uintptr_t)talk.said[TALK_CLIENT].at);
+            copy_free(talk.said[TALK_CLIENT]);
         }
     }
 }
@@ -226,14 +218,10 @@ static void test_damaged(void **state)
         const struct example *e = &examples[i % NUM_EXAMPLES];
         struct talk talk = {{copy_of(e->client, e->client.len), copy_of(e->server, e->server.len)}};
         struct starttls out;
-        for (unsigned n = 0; n < 3; n++) {
-            seed = seed * 1664525 + 1013904223;
-            struct bytes side = talk.said[seed >> 31];
-            ((uint8_t *)(uintptr_t)side.at)[(seed >> 8) % side.len] = (uint8_t)(seed >> 3);
-        }
+        copies_damage(&talk, &seed);
         read_any(&talk, &out);
-        free((void *)(uintptr_t)talk.said[0].at);
-        free((void *)(uintptr_t)talk.said[1].at);
+        copy_free(talk.said[0]);
+        copy_free(talk.said[1]);
     }
 }
 
