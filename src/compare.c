@@ -74,7 +74,7 @@ static bool is_to_tell(const struct sighting *s, const struct pair_context *cont
     return s->is_shown && contrast_is_told(s, context);
 }
 
-void compare_report(struct compare *compare, struct report *report, const struct capture *capture,
+void compare_report(struct compare *compare, struct reports *reports, const struct capture *capture,
                     struct report_summary *summary)
 {
     if (!compare)
@@ -86,7 +86,7 @@ void compare_report(struct compare *compare, struct report *report, const struct
             continue;
         contrast_make(&compare->contrast, s, &compare->context);
         struct report_pair record = {&compare->contrast, &compare->context, capture};
-        (void)report_pair(report, &record); /* a write error is kept and told by report_finish() */
+        reports_pair(reports, &record);
     }
 }
 

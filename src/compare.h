@@ -7,7 +7,7 @@
 #define TLSWHY_COMPARE_H
 
 #include "capture/capture.h"
-#include "report/report.h"
+#include "report/reports.h"
 #include "session/fingerprint.h"
 
 struct compare;
@@ -23,7 +23,7 @@ void compare_settle(struct compare *compare, const struct connection *c, struct 
 /* The report shows that connection. */
 void compare_note_shown(struct compare *compare, uint64_t id);
 /* A record for every pair of which the report shows a connection; what is known of all goes into the summary. */
-void compare_report(struct compare *compare, struct report *report, const struct capture *capture,
+void compare_report(struct compare *compare, struct reports *reports, const struct capture *capture,
                     struct report_summary *summary);
 uint64_t compare_left_out(const struct compare *compare);
 

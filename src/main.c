@@ -2,16 +2,15 @@
 #include "options.h"
 #include "report/escape.h"
 #include "report/explain.h"
+#include "targets.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -69,56 +68,27 @@ static void clear_progress(const struct progress *progress)
         fputs("\r\033[K", stderr);
 }
 
-/* What the report may assume of the place it is written to. */
-static void look_at_output(const struct options *options, struct pipeline_options *pipeline)
+static bool is_utf8_locale(void)
 {
-    bool is_terminal = !options->output && isatty(pipeline->fd) == 1;
-    struct winsize size;
-    if (is_terminal && ioctl(pipeline->fd, TIOCGWINSZ, &size) == 0)
-        pipeline->report.width = size.ws_col;
-    pipeline->report.use_color = options_use_color(options, is_terminal, getenv("NO_COLOR"));
     setlocale(LC_CTYPE, "");
-    pipeline->report.is_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
-struct output {
-    const struct options *options;
-    int fd;
-};
-
-/* The output must not be an input: it would be emptied before it is read. */
-static bool is_input(const struct options *options, const struct stat *output)
+/* What a report may assume of the place it is written to. */
+static void look_at_target(const struct options *options, struct report_target *target)
 {
-    struct stat input;
-    for (size_t i = 0; i < options->pipeline.capture.num_paths; i++) {
-        const char *path = options->pipeline.capture.paths[i];
-        int status = strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &input) : stat(path, &input);
-        if (status == 0 && input.st_dev == output->st_dev && input.st_ino == output->st_ino)
-            return true;
-    }
-    return false;
+    bool is_terminal = !target->path && isatty(STDOUT_FILENO) == 1;
+    struct winsize size;
+    if (is_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+        target->width = size.ws_col;
+    target->use_color = options_use_color(options, is_terminal, getenv("NO_COLOR"));
 }
 
-/* Only now that everything else is known to be good is an old report overwritten. */
-static int open_output(void *arg, struct error *error)
+static int open_targets(void *arg, struct error *error)
 {
-    struct output *output = arg;
-    const char *path = output->options->output;
-    struct stat status;
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-    if (fd < 0 || fstat(fd, &status) < 0) {
-        error_set(error, "cannot write %s: %s", path, strerror(errno));
-    } else if (S_ISREG(status.st_mode) && is_input(output->options, &status)) {
-        error_set(error, "%s is an input, and would be overwritten", path);
-    } else if (S_ISREG(status.st_mode) && ftruncate(fd, 0) < 0) {
-        error_set(error, "cannot write %s: %s", path, strerror(errno));
-    } else {
-        output->fd = fd;
-        return fd;
-    }
-    if (fd >= 0)
-        close(fd);
-    return -1;
+    const struct options *options = arg;
+    const struct capture_options *capture = &options->pipeline.capture;
+    return targets_open(options->targets, options->pipeline.num_targets, capture->paths, capture->num_paths, error);
 }
 
 /* What "today" is; a fixed one makes reports reproducible (reproducible-builds.org). */
@@ -157,17 +127,17 @@ static bool has_failure(const struct options *options, const struct pipeline_res
     return options->fail_on != FAIL_ON_NOTHING && errors > 0;
 }
 
-static int run(const struct options *options, const struct seen_as *seen)
+static int run(struct options *options, const struct seen_as *seen)
 {
     struct pipeline_options pipeline = options->pipeline;
-    pipeline.fd = STDOUT_FILENO;
     pipeline.selection.seen_as = seen;
-    struct output output = {options, -1};
-    if (options->output) {
-        pipeline.open_output = open_output;
-        pipeline.output_arg = &output;
-    }
-    look_at_output(options, &pipeline);
+    pipeline.open_targets = open_targets; /* only now that everything else is known to be good */
+    pipeline.targets_arg = options;
+    pipeline.report.is_utf8 = is_utf8_locale();
+    for (size_t i = 0; i < pipeline.num_targets; i++)
+        look_at_target(options, &options->targets[i]);
+    if (pipeline.num_targets > 1)
+        signal(SIGPIPE, SIG_IGN); /* a reader that goes away ends its own report alone */
     struct progress progress = {.is_shown = false};
     clock_gettime(CLOCK_MONOTONIC, &progress.start);
     if (isatty(STDERR_FILENO) == 1 && !options->hide_progress) {
@@ -182,8 +152,7 @@ static int run(const struct options *options, const struct seen_as *seen)
     struct error error;
     int status = pipeline_run(&pipeline, &result, &error);
     clear_progress(&progress);
-    if (output.fd >= 0 && close(output.fd) < 0 && status == 0)
-        status = error_set(&error, "cannot write %s: %s", options->output, strerror(errno));
+    status = targets_close(options->targets, pipeline.num_targets, status, &error);
     if (status < 0)
         return complain(error.text);
     return has_failure(options, &result) ? EXIT_FOUND : EXIT_SUCCESS;
@@ -201,23 +170,23 @@ static int read_seen_as(const struct options *options, struct seen_as *seen)
     return EXIT_SUCCESS;
 }
 
-static int explain(const struct options *options, const struct seen_as *seen)
+static int explain(struct options *options, const struct seen_as *seen)
 {
-    struct pipeline_options place = {.fd = STDOUT_FILENO};
-    struct output output = {options, -1};
+    struct report_target *target = options->targets;
     struct error error;
-    if (options->output && (place.fd = open_output(&output, &error)) < 0)
+    look_at_target(options, target);
+    if (open_targets(options, &error) < 0)
         return complain(error.text);
-    look_at_output(options, &place);
+    const struct report_options place = {
+        .use_color = target->use_color, .width = target->width, .is_utf8 = is_utf8_locale()};
     int status = 0;
     if (options->list_codes)
-        status = explain_list(place.fd, &place.report, &error);
+        status = explain_list(target->fd, &place, &error);
     if (status == 0 && options->num_explained > 0)
-        status = explain_codes(place.fd, &place.report, options->explained, options->num_explained, &error);
+        status = explain_codes(target->fd, &place, options->explained, options->num_explained, &error);
     if (status == 0 && seen)
-        status = explain_seen_as(place.fd, &place.report, seen, &error);
-    if (output.fd >= 0 && close(output.fd) < 0 && status == 0)
-        status = error_set(&error, "cannot write %s: %s", options->output, strerror(errno));
+        status = explain_seen_as(target->fd, &place, seen, &error);
+    status = targets_close(target, 1, status, &error);
     return status < 0 ? complain(error.text) : EXIT_SUCCESS;
 }
 
@@ -230,7 +199,7 @@ static int print_text(char *text)
     return status;
 }
 
-static int work(const struct options *options, enum options_result result)
+static int work(struct options *options, enum options_result result)
 {
     struct seen_as seen;
     int status = options->seen_as ? read_seen_as(options, &seen) : EXIT_SUCCESS;

@@ -80,8 +80,9 @@ const struct option_row *options_table(void)
         {KEY_VERDICT, "verdict", "CODE", "show only connections with this verdict", NULL},
         {KEY_CONNECTION, "connection", "ID", "show only this connection", NULL},
         {KEY_SEEN_AS, "seen-as", "TEXT", "show only what would print this line; without FILE: what it means", NULL},
-        {KEY_FORMAT, "format", "FORMAT", "text (the default) or json (one object a line)", format_values},
-        {'o', "output", "FILE", "write the report to FILE, not to standard output", NULL},
+        {KEY_FORMAT, "format", "FORMAT", "of the -o behind it: text (the default), json (an object a line)",
+         format_values},
+        {'o', "output", "FILE", "write to FILE, by its ending; may be repeated; - is standard output", NULL},
         {'v', "verbose", NULL, "show every connection, with offers in full and all messages", NULL},
         {'q', "quiet", NULL, "show totals only", NULL},
         {KEY_COLOR, "color", "WHEN", "colours: auto (on terminals), always, never", color_values},
@@ -321,7 +322,7 @@ static int take(struct options *o, int key, const char *value, struct error *err
     case 'n':
         return 0;
     case 'o':
-        return take_text(&o->output, key, value, error);
+        return option_output(o, value, error);
     case KEY_SNI:
         return take_text(&o->pipeline.selection.sni, key, value, error);
     case KEY_VERDICT:
@@ -366,7 +367,7 @@ static int take(struct options *o, int key, const char *value, struct error *err
     if (i < 0)
         return -1;
     if (key == KEY_FORMAT)
-        o->pipeline.format = row_of(key)->values[i];
+        option_format(o, row_of(key)->values[i]);
     else if (key == KEY_COLOR)
         o->color = (enum options_color)i;
     else if (key == KEY_HASH)
@@ -409,6 +410,8 @@ static int check_together(struct options *o, struct error *error)
                                 "is given");
     if (o->pipeline.compares && o->pipeline.capture.num_paths != 2)
         return error_set(error, "--compare needs exactly two captures, the one nearer to the clients first");
+    if (option_check_outputs(o, error) < 0)
+        return -1;
     return option_trust_check(o, error);
 }
 
@@ -417,10 +420,10 @@ enum options_result options_parse(int argc, char *const argv[], struct options *
     char letters[2 * MAX_OPTIONS + 3];
     struct option names[MAX_OPTIONS + 1];
     int key;
-    *out = (struct options){.pipeline = {.format = format_values[0], .fd = -1},
-                            .paths = calloc((size_t)argc + 1, sizeof *out->paths)};
+    *out = (struct options){.paths = calloc((size_t)argc + 1, sizeof *out->paths)};
     out->pipeline.keylogs = out->keylogs = calloc((size_t)argc + 1, sizeof *out->keylogs);
-    if (!out->paths || !out->keylogs) {
+    out->pipeline.targets = out->targets = calloc((size_t)argc + 1, sizeof *out->targets);
+    if (!out->paths || !out->keylogs || !out->targets) {
         error_set(error, "out of memory");
         return OPTIONS_WRONG;
     }
@@ -455,6 +458,7 @@ void options_cleanup(struct options *options)
         free((char *)(uintptr_t)options->stores[i].name);
     free(options->stores);
     free(options->keylogs);
+    free(options->targets);
     *options = (struct options){0};
 }
 

@@ -17,11 +17,16 @@ enum options_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 enum options_fail_on { FAIL_ON_NOTHING, FAIL_ON_ERROR, FAIL_ON_WARNING };
 
 struct options {
-    /* Filled as far as arguments tell: capture, filter, format, report.verbose, report.quiet, selection, ports,
-     * list_probes, verify (but now), skip_verify, diagnose, name. What depends on the world (fd, colours, width,
-     * progress, stop, verify.now) is the caller's to set. */
+    /* Filled as far as arguments tell: capture, filter, targets, report.verbose, report.quiet, selection, ports,
+     * list_probes, verify (but now), skip_verify, diagnose, name. What depends on the world (descriptors, colours,
+     * width, progress, stop, verify.now) is the caller's to set. */
     struct pipeline_options pipeline;
-    const char *output; /* -o FILE; NULL: standard output */
+    struct report_target *targets; /* owned; pipeline.targets points here. At least one */
+    const char *format;            /* the latest of --format; NULL none */
+    bool has_new_format;           /* no -o stands behind it */
+    struct report_target *output;  /* of the latest -o; NULL none */
+    bool has_own_format;           /* of that */
+    size_t num_outputs;            /* how often -o was given */
     enum options_color color;
     enum options_fail_on fail_on;
     bool hide_progress;

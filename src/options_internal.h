@@ -8,6 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct options;
+struct report_target;
+
 /* How many edits (two letters swapped are one) lie between `len` bytes and a word, upper and lower case being the same;
  * both cut at 64 bytes. */
 size_t options_distance(const char *typed, size_t len, const char *word);
@@ -42,13 +45,19 @@ int option_told_cert(struct told_server *told, const char *value, struct error *
 /* options_ciphers.c: --server-ciphers, expanded by OpenSSL. */
 int option_told_ciphers(struct told_server *told, const char *value, struct error *error) MUST_CHECK;
 /* options_trust.c: --trust adds a store; in the end the one of --client-trust has to be among them. */
-struct options;
 int option_trust(struct options *o, const char *value, struct error *error) MUST_CHECK;
 int option_trust_check(struct options *o, struct error *error) MUST_CHECK;
+/* options_outputs.c: something else to be written, a format's or a sink's, to be filled further. path NULL: standard
+ * output. */
+struct report_target *option_target(struct options *o, const char *format, const char *path);
+/* --format, and -o, which takes the format that stands before it; in the end the report that was not said where to goes
+ * to standard output. */
+int option_output(struct options *o, const char *path, struct error *error) MUST_CHECK;
+void option_format(struct options *o, const char *format);
+int option_check_outputs(struct options *o, struct error *error) MUST_CHECK;
 /* options_verdict.c: is it a verdict's code? */
 int option_verdict(const char *value, struct error *error) MUST_CHECK;
 /* And --explain: codes, or "list"; fills explained and list_codes. */
-struct options;
 int option_explain(struct options *o, const char *value, struct error *error) MUST_CHECK;
 /* What is explained from tables needs no capture, and is text. */
 int option_check_explained(const struct options *o, struct error *error) MUST_CHECK;

@@ -336,12 +336,12 @@ static int finish(struct pipeline *p, struct pipeline_result *result, struct err
     }
     settle_held(p);
     settle_names(p);
-    compare_report(p->compare, p->report, p->capture, &p->summary);
+    compare_report(p->compare, p->reports, p->capture, &p->summary);
     settle_servers(p);
     sum_up(p, result);
     memcpy(result->outcomes, p->summary.outcomes, sizeof result->outcomes);
     result->names_failed = p->summary.names_failed;
-    return report_finish(p->report, &p->summary, error);
+    return reports_finish(p->reports, &p->summary, error);
 }
 
 static int set_up(struct pipeline *p, struct error *error)
@@ -372,11 +372,10 @@ static int set_up(struct pipeline *p, struct error *error)
     p->sessions.certificates = p->certificates;
     if (secrets_set_up(p, error) < 0)
         return -1;
-    int fd = options->open_output ? options->open_output(options->output_arg, error) : options->fd;
-    if (fd < 0)
+    if (options->open_targets && options->open_targets(options->targets_arg, error) < 0)
         return -1;
-    p->report = report_new(options->format, fd, &options->report, p->fingerprints, error);
-    return p->report ? 0 : -1;
+    p->reports = reports_new(options->targets, options->num_targets, &options->report, p->fingerprints, error);
+    return p->reports ? 0 : -1;
 }
 
 static void tear_down(struct pipeline *p)
@@ -393,7 +392,7 @@ static void tear_down(struct pipeline *p)
     free(p->digits);
     secrets_forget(p);
     compare_free(p->compare);
-    report_free(p->report);
+    reports_free(p->reports);
     blocks_cleanup(&p->sessions.blocks);
     hello_shapes_free(p->sessions.hello_shapes);
     servers_free(p->servers);

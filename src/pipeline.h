@@ -9,7 +9,7 @@
 #include "diagnose/diagnose.h"
 #include "diagnose/seen_as.h"
 #include "error.h"
-#include "report/report.h"
+#include "report/reports.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -29,13 +29,13 @@ struct selection {
 
 struct pipeline_options {
     struct capture_options capture;
-    const char *filter; /* pcap-filter(7), NULL none */
-    const char *format; /* of report_formats() */
-    int fd;             /* written to, not closed */
-    /* Called once when the inputs are open and the filter is good: returns the descriptor to write to, -1 and *error
-     * when there is none. May be NULL: `fd` then. */
-    int (*open_output)(void *arg, struct error *error);
-    void *output_arg;
+    const char *filter;                  /* pcap-filter(7), NULL none */
+    const struct report_target *targets; /* what to write */
+    size_t num_targets;
+    /* Called once when the inputs are open and the filter is good, and the targets are not looked at before: sets their
+     * descriptors. -1 and *error when one cannot be had. May be NULL: they are set. */
+    int (*open_targets)(void *arg, struct error *error);
+    void *targets_arg;
     struct report_options report;
     struct selection selection;
     struct verify_options verify;

@@ -35,7 +35,7 @@ struct pipeline {
     struct compare *compare;    /* NULL: there is nothing to compare */
     bool has_learned;           /* from what was held, too */
     struct diagnosis diagnosis; /* of the connection at hand */
-    struct report *report;
+    struct reports *reports;
     struct session_context sessions;
     struct group **groups;
     size_t num_groups;

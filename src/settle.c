@@ -149,7 +149,7 @@ static void emit(struct pipeline *p, const struct connection *c)
             .capture = p->capture,
         };
         compare_note_shown(p->compare, c->id);
-        (void)report_connection(p->report, &record); /* a write error is kept and told by report_finish() */
+        reports_connection(p->reports, &record);
     }
 }
 
@@ -432,7 +432,7 @@ void settle_names(struct pipeline *p)
                                      .diagnosis = &p->diagnosis,
                                      .capture = p->capture};
         p->summary.num_seen += p->options->selection.seen_as != NULL;
-        (void)report_name(p->report, &record);
+        reports_name(p->reports, &record);
     }
 }
 
@@ -441,6 +441,6 @@ void settle_servers(struct pipeline *p)
     const struct server_profile *server;
     for (size_t next = 0; (server = profiles_next(p->profiles, &next));) {
         diagnose_server(&p->diagnosis, p->profiles, server);
-        (void)report_server(p->report, server, &p->diagnosis, p->capture);
+        reports_server(p->reports, server, &p->diagnosis, p->capture);
     }
 }

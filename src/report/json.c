@@ -466,9 +466,7 @@ static int json_begin(struct report *report, struct error *error)
     state->fingerprints = report->fingerprints;
     json_init(&state->json, &report->out);
     state->hellos = rendered_new();
-    if (!state->hellos)
-        return error_set(error, "out of memory");
-    return output_init_memory(&state->scratch, error);
+    return state->hellos ? output_init_memory(&state->scratch, error) : error_set(error, "out of memory");
 }
 
 static void json_finish(struct report *report, const struct report_summary *summary)
@@ -490,6 +488,7 @@ static void json_free(struct report *report)
 
 const struct report_format report_format_json = {
     .name = "json",
+    .endings = {"json", "jsonl", "ndjson"},
     .begin = json_begin,
     .connection = json_connection,
     .name_record = json_name_record,

@@ -84,11 +84,25 @@ struct report_options {
     const char *client_trust; /* the store that is the client's own; NULL unknown */
 };
 
+/* One thing that is written: which, and where to. */
+struct report_target {
+    const char *format; /* of report_formats(), or of a sink, which is a format that is not in that list */
+    const char *path;   /* as errors name it; NULL: standard output */
+    int fd;             /* of the file, or of the directory: written to, not closed */
+    bool is_directory;  /* files are made in it */
+    bool use_color;
+    unsigned width;  /* terminal columns, 0 unknown */
+    const void *arg; /* the sink's own options, valid as long as the report; NULL none */
+};
+
 struct report;
 
-/* `format`: "text" or "json"; fd is written to, not closed. NULL and *error: unknown format or no memory. */
+/* fd is written to, not closed. NULL and *error: unknown format or no memory. */
 struct report *report_new(const char *format, int fd, const struct report_options *options,
                           struct fingerprints *fingerprints, struct error *error) MUST_CHECK;
+/* The same for any target; its own use_color and width stand for those of the options. */
+struct report *report_new_at(const struct report_target *target, const struct report_options *options,
+                             struct fingerprints *fingerprints, struct error *error) MUST_CHECK;
 /* Each returns -1 and keeps the error when writing failed; report_finish() tells it. */
 int report_connection(struct report *report, const struct report_connection *c);
 int report_name(struct report *report, const struct report_name *name);
@@ -96,9 +110,12 @@ int report_pair(struct report *report, const struct report_pair *pair);
 /* Of one name, not a sum; with what several of its connections together show. `capture` may be NULL. */
 int report_server(struct report *report, const struct server_profile *server, const struct diagnosis *diagnosis,
                   const struct capture *capture);
+/* *error names the target's path. */
 int report_finish(struct report *report, const struct report_summary *summary, struct error *error) MUST_CHECK;
 void report_free(struct report *report);
-/* Names of all formats, NULL at the end. */
+/* Names of all formats, NULL at the end. Sinks are not among them: options of their own ask for them. */
 const char *const *report_formats(void);
+/* The format that a file's name asks for by its ending; NULL when it asks for none. */
+const char *report_format_of_path(const char *path);
 
 #endif

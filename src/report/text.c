@@ -158,6 +158,7 @@ static void text_free(struct report *report)
 
 const struct report_format report_format_text = {
     .name = "text",
+    .endings = {"txt", "text", "log"},
     .begin = text_begin,
     .connection = text_collect_connection,
     .name_record = text_collect_name,

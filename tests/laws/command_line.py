@@ -90,6 +90,7 @@ def inputs_and_outputs(folder):
         check(run("-o", target, *wrong)[0] == 2 and os.path.getsize(target) == before, f"{wrong}: the old report stays")
     check(run("-o", os.path.join(folder, "no", "such"), pcap("tls12-nss"))[0] == 2, "-o that cannot be made")
     check(run("--format", "json", "-o", "/dev/full", pcap("tls12-nss"))[0] == 2, "a full disk is an error")
+    several_outputs(folder)
     check(not connections("-f", "port 9", pcap("tls12-nss")), "-f leaves nothing")
     summary = records("-f", "port 9", pcap("tls12-nss"))[-1]
     check(summary["skipped"].get("filtered") == summary["packets"], "filtered packets are counted")
@@ -98,6 +99,42 @@ def inputs_and_outputs(folder):
     writer = subprocess.Popen(["cp", pcap("tls12-nss"), fifo])
     check(len(connections(fifo)) == 1, "a FIFO")
     writer.wait()
+
+
+def content(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def several_outputs(folder):
+    capture = pcap("hello-reset-sni-filter")
+    single = {f: run("--format", f, capture)[1].encode() for f in ("text", "json")}
+    files = [os.path.join(folder, name) for name in ("several.txt", "several.jsonl", "several.other")]
+    status, out, err = run("-o", files[0], "-o", files[1], "--format", "json", "-o", files[2], "-o", "-", capture)
+    check((status, out.encode(), err) == (0, single["text"], ""), f"several outputs: {status} {err!r}")
+    check([content(f) for f in files] == [single["text"], single["json"], single["json"]], "several outputs are those of single runs")
+
+    status, out, err = run("--format", "json", "-o", "/dev/full", "-o", files[0], "--format", "json", "-o", "-", capture)
+    check(status == 2 and out.encode() == single["json"] and content(files[0]) == single["text"] and "cannot write /dev/full: No space" in err,
+          f"a full disk does not stop the others: {status} {err!r}")
+    status, _, err = run("-o", "/dev/full", "--format", "json", "-o", "/dev/full", capture)
+    check(status == 2 and err.count("/dev/full") == 2, f"each that fails is told: {err!r}")
+
+    fresh = os.path.join(folder, "fresh.txt")
+    os.link(files[0], os.path.join(folder, "link.txt"))
+    for wrong in (["-o", fresh, "-o", os.path.join(folder, "no", "such")], ["-o", files[0], "-o", os.path.join(folder, "link.txt")],
+                  ["-o", fresh, "-o", files[0], "-o", os.path.join(folder, ".", "several.txt")], ["-o", fresh, "-o", capture]):
+        status, out, err = run(*wrong, capture)
+        check(status == 2 and not out and err.startswith("tlswhy: "), f"{wrong}: {status} {err!r}")
+        check(not os.path.exists(fresh) and content(files[0]) == single["text"], f"{wrong}: nothing is touched")
+    with open(files[0], "r+b") as redirected:
+        done = subprocess.run([PROGRAM, "-o", "-", "-o", files[0], capture], stdout=redirected, stderr=subprocess.PIPE, check=False)
+    check(done.returncode == 2 and b"written to twice" in done.stderr, f"standard output is one of the files: {done.stderr}")
+
+    process = subprocess.Popen([PROGRAM, "-o", fresh, "-o", "-", capture], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    err = process.stderr.read()
+    check(process.wait(timeout=60) == 2 and b"Broken pipe" in err and content(fresh) == single["text"], f"a reader that goes away: {err}")
 
 
 def rotated(folder):

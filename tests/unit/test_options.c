@@ -36,6 +36,17 @@ static enum options_result parse(const char *line)
     return parse_words(words);
 }
 
+static void assert_target(size_t i, const char *format, const char *path)
+{
+    const struct report_target *target = &options.pipeline.targets[i];
+    assert_true(i < options.pipeline.num_targets);
+    assert_string_equal(target->format, format);
+    if (path)
+        assert_string_equal(target->path, path);
+    else
+        assert_null(target->path);
+}
+
 static int tear_down(void **state)
 {
     (void)state;
@@ -50,9 +61,10 @@ static void test_defaults(void **state)
     assert_int_equal(options.pipeline.capture.num_paths, 1);
     assert_string_equal(options.pipeline.capture.paths[0], "a.pcap");
     assert_int_equal(options.pipeline.capture.hash, CAPTURE_HASH_AUTO);
-    assert_string_equal(options.pipeline.format, "text");
+    assert_int_equal(options.pipeline.num_targets, 1);
+    assert_ptr_equal(options.pipeline.targets, options.targets);
+    assert_target(0, "text", NULL);
     assert_null(options.pipeline.filter);
-    assert_null(options.output);
     assert_int_equal(options.color, COLOR_AUTO);
     assert_int_equal(options.fail_on, FAIL_ON_NOTHING);
     assert_false(options.pipeline.report.verbose || options.pipeline.report.quiet || options.pipeline.list_probes ||
@@ -88,8 +100,8 @@ static void test_all_options(void **state)
     assert_int_equal(parse("-nqf tcp -o out.json --format json --only failed,not-tls --only completed f"), OPTIONS_RUN);
     assert_true(options.pipeline.report.quiet);
     assert_string_equal(options.pipeline.filter, "tcp");
-    assert_string_equal(options.output, "out.json");
-    assert_string_equal(options.pipeline.format, "json");
+    assert_int_equal(options.pipeline.num_targets, 1);
+    assert_target(0, "json", "out.json");
     assert_true(options.pipeline.selection.has_outcome[OUTCOME_FAILED]);
     assert_true(options.pipeline.selection.has_outcome[OUTCOME_NOT_TLS]);
     assert_true(options.pipeline.selection.has_outcome[OUTCOME_COMPLETED]);
@@ -113,6 +125,51 @@ static void test_all_options(void **state)
     assert_int_equal(parse("--ver f"), OPTIONS_WRONG); /* --verbose, --verdict or --version */
     assert_int_equal(parse("--verbo f"), OPTIONS_RUN);
     assert_true(options.pipeline.report.verbose);
+}
+
+static void test_outputs(void **state)
+{
+    (void)state;
+    /* The ending says it, in any case of letters; where it does not, it is text. */
+    assert_int_equal(parse("-o a.JSON -o b.jsonl -o c.d/e --output=f.txt -o g.log -o h.ndjson -o .json f"),
+                     OPTIONS_RUN);
+    static const char *const expected[][2] = {{"json", "a.JSON"}, {"json", "b.jsonl"}, {"text", "c.d/e"},
+                                              {"text", "f.txt"},  {"text", "g.log"},   {"json", "h.ndjson"},
+                                              {"json", ".json"}};
+    assert_int_equal(options.pipeline.num_targets, 7);
+    for (size_t i = 0; i < 7; i++)
+        assert_target(i, expected[i][0], expected[i][1]);
+
+    /* --format is of the -o behind it alone, and of standard output when none follows. */
+    assert_int_equal(parse("--format json -o a.txt -o b.txt -o - f"), OPTIONS_RUN);
+    assert_int_equal(options.pipeline.num_targets, 3);
+    assert_target(0, "json", "a.txt");
+    assert_target(1, "text", "b.txt");
+    assert_target(2, "text", NULL);
+    assert_int_equal(parse("-o a.txt -o b.txt --format json f"), OPTIONS_RUN);
+    assert_int_equal(options.pipeline.num_targets, 3);
+    assert_target(1, "text", "b.txt");
+    assert_target(2, "json", NULL);
+    assert_int_equal(parse("--format text -o a.json --format json f"), OPTIONS_RUN);
+    assert_int_equal(options.pipeline.num_targets, 2);
+    assert_target(0, "text", "a.json");
+    assert_target(1, "json", NULL);
+    assert_int_equal(parse("--format json --format text -o - f"), OPTIONS_RUN);
+    assert_int_equal(options.pipeline.num_targets, 1);
+    assert_target(0, "text", NULL);
+
+    /* With one -o alone it may stand behind it, too. */
+    assert_int_equal(parse("-o a.txt f --format json"), OPTIONS_RUN);
+    assert_int_equal(options.pipeline.num_targets, 1);
+    assert_target(0, "json", "a.txt");
+
+    assert_int_equal(parse("-o - --format json -o - f"), OPTIONS_WRONG);
+    assert_non_null(strstr(error.text, "two reports on standard output"));
+    assert_int_equal(parse("--format json -o - --format text f"), OPTIONS_WRONG);
+    assert_int_equal(parse("-o '' f"), OPTIONS_WRONG);
+    assert_string_equal(error.text, "--output needs FILE");
+    assert_int_equal(parse("--explain tcp-refused -o a -o b"), OPTIONS_WRONG);
+    assert_int_equal(parse("--explain tcp-refused -o a.json"), OPTIONS_EXPLAIN);
 }
 
 static void test_trust(void **state)
@@ -392,6 +449,7 @@ int main(void)
         TEST(test_files),
         TEST(test_all_options),
         TEST(test_ports),
+        TEST(test_outputs),
         TEST(test_trust),
         TEST(test_too_many_ports),
         TEST(test_wrong),

@@ -1,0 +1,50 @@
+/* What is written and where to: --format and -o. */
+#include "options.h"
+#include "options_internal.h"
+
+#include <string.h>
+
+static const char DEFAULT_FORMAT[] = "text";
+
+/* There is room for as many as the command line has words, and one more. */
+struct report_target *option_target(struct options *o, const char *format, const char *path)
+{
+    struct report_target *target = &o->targets[o->pipeline.num_targets++];
+    *target = (struct report_target){.format = format, .path = path, .fd = -1};
+    return target;
+}
+
+void option_format(struct options *o, const char *format)
+{
+    o->format = format;
+    o->has_new_format = true;
+}
+
+int option_output(struct options *o, const char *path, struct error *error)
+{
+    if (!*path)
+        return error_set(error, "--output needs FILE");
+    const char *by_ending = report_format_of_path(path);
+    const char *format = o->has_new_format ? o->format : by_ending ? by_ending : DEFAULT_FORMAT;
+    o->output = option_target(o, format, strcmp(path, "-") == 0 ? NULL : path);
+    o->num_outputs++;
+    o->has_own_format = o->has_new_format;
+    o->has_new_format = false;
+    return 0;
+}
+
+/* A format behind the last -o is that of the only -o, wherever it stands, unless that has one; else it is another
+ * report, on standard output. */
+int option_check_outputs(struct options *o, struct error *error)
+{
+    size_t num_stdout = 0;
+    if (o->has_new_format && o->num_outputs == 1 && !o->has_own_format)
+        o->output->format = o->format;
+    else if (o->has_new_format || o->num_outputs == 0)
+        option_target(o, o->format ? o->format : DEFAULT_FORMAT, NULL);
+    for (size_t i = 0; i < o->pipeline.num_targets; i++)
+        num_stdout += !o->targets[i].path;
+    if (num_stdout > 1)
+        return error_set(error, "two reports on standard output; -o FILE writes one of them elsewhere");
+    return 0;
+}
