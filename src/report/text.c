@@ -81,7 +81,8 @@ static void draw_entries(struct text *t, struct text_entries *entries, const str
     if (left_out > 0) {
         text_plain(t, "and ");
         text_count(t, left_out);
-        text_plain(t, " more, listed by -v and by --format json\n");
+        text_plain(t, " more, listed by -v and by --format json");
+        text_line_end(t);
     }
     if (was_line)
         text_line_end(t);

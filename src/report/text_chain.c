@@ -36,12 +36,12 @@ static void key(struct text *t, const struct certificate_facts *facts)
         if (strcmp(names[i].type, facts->key_type) == 0)
             name = names[i].openssl;
     }
-    text_string(t, or_none(name));
+    text_name(t, or_none(name));
     if (facts->key_bits > 0)
         text_printf(t, ", %u (bit)", facts->key_bits);
     if (facts->key_curve) {
         text_plain(t, ", ");
-        text_string(t, facts->key_curve);
+        text_name(t, facts->key_curve);
     }
 }
 
@@ -54,7 +54,7 @@ static void names(struct text *t, const struct certificate_facts *facts, bool is
     for (size_t i = 0; i < shown; i++) {
         if (i > 0)
             text_plain(t, ", ");
-        text_string(t, facts->san[i]);
+        text_name(t, facts->san[i]);
     }
     if (shown < facts->num_san)
         text_printf(t, ", ... %zu in all", facts->num_san + facts->num_san_left_out);
@@ -74,20 +74,21 @@ static void certificate(struct text *t, unsigned depth, const struct certificate
         return;
     }
     text_plain(t, "s:");
-    text_string(t, or_none(facts->subject));
-    text_plain(t, "\n     i:");
-    text_string(t, or_none(facts->issuer));
+    text_name(t, or_none(facts->subject));
+    text_line_end(t);
+    text_plain(t, "     i:");
+    text_name(t, or_none(facts->issuer));
     if (facts->is_self_signed)
         text_plain(t, "  (self-signed)");
-    if (b->is_brief) {
-        text_line_end(t);
+    text_line_end(t);
+    if (b->is_brief)
         return;
-    }
-    text_plain(t, "\n     a:PKEY: ");
+    text_plain(t, "     a:PKEY: ");
     key(t, facts);
     text_plain(t, "; sigalg: ");
-    text_string(t, or_none(facts->signature_algorithm));
-    text_plain(t, "\n     v:NotBefore: ");
+    text_name(t, or_none(facts->signature_algorithm));
+    text_line_end(t);
+    text_plain(t, "     v:NotBefore: ");
     openssl_time(t, facts->not_before, facts->not_before_text);
     text_plain(t, "; NotAfter: ");
     openssl_time(t, facts->not_after, facts->not_after_text);
@@ -96,8 +97,10 @@ static void certificate(struct text *t, unsigned depth, const struct certificate
         names(t, facts, b->is_verbose);
     if (b->is_verbose) {
         text_plain(t, "     serial: ");
-        text_string(t, or_none(facts->serial));
-        text_printf(t, "\n     sha256: %s\n", facts->sha256);
+        text_name(t, or_none(facts->serial));
+        text_line_end(t);
+        text_printf(t, "     sha256: %s", facts->sha256);
+        text_line_end(t);
     }
 }
 
@@ -108,21 +111,29 @@ static void raw_public_key(struct text *t, const struct certificate_facts *facts
         key(t, facts);
     else
         text_string(t, or_none(facts->error));
-    text_printf(t, "\n     sha256: %s\n", facts->sha256);
+    text_line_end(t);
+    text_printf(t, "     sha256: %s", facts->sha256);
+    text_line_end(t);
 }
 
 static void chain(struct text *t, const struct connection_chain *chain, const char *label, const struct text_block *b)
 {
     text_label(t, label);
-    text_printf(t, "frame %" PRIu64 "\n", (uint64_t)chain->place.frame);
+    text_printf(t, "frame %" PRIu64, (uint64_t)chain->place.frame);
+    text_line_end(t);
+    text_block_begin(t, NULL);
     if (chain->raw_public_key)
         raw_public_key(t, certificate_facts(chain->raw_public_key));
     for (unsigned i = 0; i < chain->num; i++)
         certificate(t, i, certificate_facts(chain->certificates[i]), b);
-    if (chain->is_cut)
-        text_plain(t, "     ... more were sent than were captured or kept\n");
-    else if (chain->fault.kind == FAULT_MALFORMED)
-        text_plain(t, "     ... what follows is malformed\n");
+    if (chain->is_cut) {
+        text_plain(t, "     ... more were sent than were captured or kept");
+        text_line_end(t);
+    } else if (chain->fault.kind == FAULT_MALFORMED) {
+        text_plain(t, "     ... what follows is malformed");
+        text_line_end(t);
+    }
+    text_block_end(t);
 }
 
 static void missing(struct text *t, const struct connection *c)
@@ -153,6 +164,7 @@ void text_chains(struct text *t, const struct text_block *b)
         chain(t, &c->client_chain, "client's", b);
     } else if (c->has_client_certificate_message && connection_chain_is_empty(&c->client_chain)) {
         text_label(t, "client's");
-        text_plain(t, "the client sent a Certificate message without a certificate\n");
+        text_plain(t, "the client sent a Certificate message without a certificate");
+        text_line_end(t);
     }
 }

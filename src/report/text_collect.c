@@ -5,6 +5,7 @@
 #include "report/text_report.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct text text_into(const struct report *report, struct output *out)
@@ -313,23 +314,28 @@ static void draw_look_up(struct report *report, const struct report_name *name, 
         text_label(&t, "proof");
         text_printf(&t, "frame %llu: ", (unsigned long long)name->moment.place.frame);
     }
-    text_string(&t, name->client);
+    text_name(&t, name->client);
     text_plain(&t, " asked ");
-    text_string(&t, name->resolver);
+    text_name(&t, name->resolver);
     text_line_end(&t);
     group->why = part_end(parts, from);
     from = output_at(parts);
     const char *label = "seen as";
+    char filter[48];
     size_t next = 0;
     for (const struct finding_seen *seen; (seen = finding_seen_next(group->finding, &next)); label = "") {
         text_label(&t, label);
-        text_printf(&t, "%s: %s\n", seen->client, seen->text);
+        text_printf(&t, "%s: ", seen->client);
+        text_code(&t, seen->text);
+        text_line_end(&t);
     }
     group->seen = part_end(parts, from);
     group->seen_key = text_key_begin(group->finding);
     from = output_at(parts);
     text_label(&t, "filter");
-    text_printf(&t, "frame.number==%llu\n", (unsigned long long)name->moment.place.frame);
+    snprintf(filter, sizeof filter, "frame.number==%llu", (unsigned long long)name->moment.place.frame);
+    text_code(&t, filter);
+    text_line_end(&t);
     group->facts = part_end(parts, from);
 }
 

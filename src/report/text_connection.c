@@ -35,7 +35,7 @@ void text_server_name(struct text *t, const char *name, const char *name_from)
 {
     if (!name || !*name)
         return;
-    text_plain(t, "  ");
+    text_gap(t);
     text_style(t, STYLE_TITLE);
     text_bytes_of(t, name);
     text_style_end(t);
@@ -52,13 +52,16 @@ static void title(struct text *t, const struct text_block *b)
     const struct connection *c = b->connection;
     const struct flow *flow = c->flow;
     const struct verdict *v = &b->shown->diagnosis->verdict;
+    text_title_begin(t, v->outcome, c->id);
     text_outcome(t, v->outcome, v->code);
-    text_printf(t, "  #%llu  ", (unsigned long long)c->id);
+    text_gap(t);
+    text_printf(t, "#%llu", (unsigned long long)c->id);
+    text_gap(t);
     text_endpoint(t, flow->ip_version, flow->address[c->client_side], flow->port[c->client_side]);
-    text_plain(t, " -> ");
+    text_arrow(t);
     text_endpoint(t, flow->ip_version, flow->address[!c->client_side], flow->port[!c->client_side]);
     text_server_name(t, c->name, c->name_from);
-    text_line_end(t);
+    text_title_end(t);
 }
 
 static void when(struct text *t, const struct text_block *b)
@@ -299,20 +302,22 @@ void text_filter(struct text *t, const struct text_block *b)
 {
     const struct flow *flow = b->connection->flow;
     const char *field = flow->ip_version == 6 ? "ipv6.addr" : "ip.addr";
-    char first[ADDRESS_LEN], second[ADDRESS_LEN];
+    char first[ADDRESS_LEN], second[ADDRESS_LEN], filter[4 * ADDRESS_LEN + 96];
     unsigned client = b->connection->client_side;
     bool was_reused = b->was_reused || b->connection->end_kind == FLOW_END_REUSED;
     text_label(t, "filter");
     const char *transport = flow->is_datagram ? "udp" : "tcp";
-    text_printf(t, "%s==%s && %s==%s && %s.port==%u && %s.port==%u", field,
-                address_write(first, flow->ip_version, flow->address[client]), field,
-                address_write(second, flow->ip_version, flow->address[!client]), transport, flow->port[client],
-                transport, flow->port[!client]);
-    if (was_reused) {
-        text_printf(t, " && frame.number>=%llu", (unsigned long long)flow->first.place.frame);
-        if (flow->last.place.file == flow->first.place.file)
-            text_printf(t, " && frame.number<=%llu", (unsigned long long)flow->last.place.frame);
-    }
+    int len = snprintf(filter, sizeof filter, "%s==%s && %s==%s && %s.port==%u && %s.port==%u", field,
+                       address_write(first, flow->ip_version, flow->address[client]), field,
+                       address_write(second, flow->ip_version, flow->address[!client]), transport, flow->port[client],
+                       transport, flow->port[!client]);
+    if (was_reused)
+        len += snprintf(filter + len, sizeof filter - (size_t)len, " && frame.number>=%llu",
+                        (unsigned long long)flow->first.place.frame);
+    if (was_reused && flow->last.place.file == flow->first.place.file)
+        snprintf(filter + len, sizeof filter - (size_t)len, " && frame.number<=%llu",
+                 (unsigned long long)flow->last.place.frame);
+    text_code(t, filter);
     text_line_end(t);
 }
 
@@ -353,11 +358,13 @@ void text_connection(struct text *t, const struct text_block *b)
         text_fixes(t, "do", f->id, true);
         text_seen(t, b->shown->diagnosis, f, b->is_verbose);
     }
+    text_more_begin(t, "The connection: what was said, and certificates");
     text_beside(t, b);
     text_facts(t, b);
     text_certificates(t, b);
     if (b->is_verbose)
         text_offer(t, b);
     text_filter(t, b);
-    text_line_end(t);
+    text_more_end(t);
+    text_entry_end(t);
 }

@@ -42,7 +42,7 @@ static void some_clients(struct text *t, const struct text_group *group)
 static void server(struct text *t, const struct text_group *group)
 {
     if (!group->is_look_up) {
-        text_plain(t, " -> ");
+        text_arrow(t);
         text_endpoint(t, group->ip_version, group->server_address, group->server_port);
     }
     text_server_name(t, group->name, group->name_from);
@@ -50,18 +50,19 @@ static void server(struct text *t, const struct text_group *group)
 
 static void title(struct text *t, const struct text_group *group)
 {
+    text_title_begin(t, group->outcome, group->members[0].id);
     text_outcome(t, group->outcome, group->code);
-    text_plain(t, "  ");
+    text_gap(t);
     how_many(t, group);
     if (!group->is_look_up) {
-        text_plain(t, "  ");
+        text_gap(t);
         if (group->count == 1)
             text_endpoint(t, group->ip_version, group->clients[0].address, group->client_port);
         else
             some_clients(t, group);
     }
     server(t, group);
-    text_line_end(t);
+    text_title_end(t);
 }
 
 static void frames(struct text *t, const struct text_group *group)
@@ -135,7 +136,7 @@ static void clients(struct text *t, const struct text_group *group)
         text_entry_clients(t, group);
     if (*group->ja4) {
         text_plain(t, is_told ? "JA4 " : "; JA4 ");
-        text_string(t, group->ja4);
+        text_name(t, group->ja4);
     }
     text_line_end(t);
 }
@@ -160,16 +161,20 @@ void text_entry_members(struct text *t, const struct text_group *group, const ch
 
 static void part(struct text *t, const struct text_entries *entries, const struct text_part *part)
 {
-    output_append_part(t->out, entries->spool, part->from, part->len);
+    text_part(t, entries->spool, part->from, part->len);
 }
 
 static void as_above(struct text *t, const char *label, uint64_t id)
 {
     text_label(t, label);
-    if (id > 0)
-        text_printf(t, "as for #%llu above\n", ull(id));
-    else
-        text_plain(t, "as above\n");
+    text_plain(t, "as ");
+    if (id > 0) {
+        text_plain(t, "for ");
+        text_reference(t, id);
+        text_plain(t, " ");
+    }
+    text_plain(t, "above");
+    text_line_end(t);
 }
 
 static const struct text_group *seen_before(const struct text_entries *entries, const struct text_group *group)
@@ -237,7 +242,10 @@ static void certificates(struct text *t, struct text_entries *entries, const str
         part(t, entries, &group->chain);
     } else if (before && text_key_is_equal(&before->certificates, &group->certificates)) {
         text_label(t, "certificates");
-        text_printf(t, "the same as for #%llu above\n", ull(before->members[0].id));
+        text_plain(t, "the same as for ");
+        text_reference(t, before->members[0].id);
+        text_plain(t, " above");
+        text_line_end(t);
     } else {
         part(t, entries, &group->chain);
         entries->with_chain = group;
@@ -250,21 +258,25 @@ void text_entry(struct text *t, struct text_entries *entries, const struct text_
     part(t, entries, &group->why);
     remedy(t, entries, group);
     shown(t, group);
+    text_more_begin(t, "The connection: what was said, and certificates");
     part(t, entries, &group->facts);
     certificates(t, entries, group);
     part(t, entries, &group->filter);
-    text_line_end(t);
+    text_more_end(t);
+    text_entry_end(t);
 }
 
 void text_entry_line(struct text *t, const struct text_group *group)
 {
     text_outcome(t, group->outcome, group->code);
-    text_plain(t, "  ");
+    text_gap(t);
     how_many(t, group);
-    text_plain(t, "  ");
+    text_gap(t);
     some_clients(t, group);
     server(t, group);
-    if (group->count > 1 && !group->is_look_up)
-        text_printf(t, "  (#%llu ...)", ull(group->members[0].id));
+    if (group->count > 1 && !group->is_look_up) {
+        text_gap(t);
+        text_printf(t, "(#%llu ...)", ull(group->members[0].id));
+    }
     text_line_end(t);
 }

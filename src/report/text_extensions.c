@@ -33,8 +33,8 @@ static void put_end(void *to)
 static void separate(struct drawing *d, const char *separator, size_t next_len)
 {
     size_t width = d->text->width ? d->text->width : DEFAULT_WIDTH;
-    if (separator[0] != ' ' && d->column + next_len + 2 >= width) {
-        text_printf(d->text, "%c\n%*s", separator[0], (int)INDENT, "");
+    if (!text_is_page(d->text) && separator[0] != ' ' && d->column + next_len + 2 >= width) {
+        output_printf(d->text->out, "%c\n%*s", separator[0], (int)INDENT, "");
         d->column = INDENT;
     } else {
         text_plain(d->text, separator);
@@ -61,6 +61,15 @@ static void item(struct drawing *d, const char *text)
     d->column += len;
 }
 
+static void begin_next(struct text *t)
+{
+    text_line_end(t);
+    if (text_is_page(t))
+        text_label(t, "");
+    else
+        output_printf(t->out, "%*s", (int)TEXT_LABEL_COLUMN, "");
+}
+
 /* The key as JSON has it, without its comma and quotes; within an extension with blanks for '_'. */
 static void put_key(void *to, const char *comma_key_colon, size_t len)
 {
@@ -75,7 +84,7 @@ static void put_key(void *to, const char *comma_key_colon, size_t len)
         d->column++;
     } else {
         if (!d->is_first_line)
-            text_printf(d->text, "\n%*s", (int)TEXT_LABEL_COLUMN, "");
+            begin_next(d->text);
         d->is_first_line = false;
         text_printf(d->text, "%s: ", name);
         d->column = TEXT_LABEL_COLUMN + strlen(name) + 2;
@@ -126,7 +135,7 @@ static void put_string(void *to, const char *text)
 {
     struct drawing *d = to;
     before(d, strlen(text), false);
-    text_string(d->text, text);
+    text_name(d->text, text);
     d->column += strlen(text);
 }
 

@@ -86,11 +86,12 @@ void text_fixes(struct text *t, const char *label, enum finding_id id, bool has_
         paragraph.column++;
         text_paragraph_words(&paragraph, fix->text);
         text_paragraph_end(&paragraph);
-        for (unsigned i = 0; has_commands && i < FINDING_COMMANDS && fix->commands[i]; i++) {
-            text_label(t, "");
-            text_printf(t, "    %s", fix->commands[i]);
-            text_line_end(t);
-        }
+        if (!has_commands || !fix->commands[0])
+            continue;
+        text_block_begin(t, NULL);
+        for (unsigned i = 0; i < FINDING_COMMANDS && fix->commands[i]; i++)
+            text_command(t, fix->commands[i]);
+        text_block_end(t);
     }
 }
 
@@ -102,7 +103,9 @@ void text_seen(struct text *t, const struct diagnosis *d, const struct finding *
         if (shown == TEXT_SHOWN_SEEN && !is_verbose)
             return;
         text_label(t, shown++ ? "" : "seen as");
-        text_printf(t, "%s: %s%s", line.client, line.text, line.is_server_log ? " (in the server's log)" : "");
+        text_printf(t, "%s: ", line.client);
+        text_code(t, line.text);
+        text_plain(t, line.is_server_log ? " (in the server's log)" : "");
         text_line_end(t);
     }
 }

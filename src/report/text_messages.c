@@ -18,15 +18,19 @@ static void message_name(struct text *t, const char *name, uint8_t type)
         text_printf(t, "handshake message of type %u", type);
         return;
     }
-    for (; *name; name++) {
+    char written[64];
+    size_t len = 0;
+    for (; *name && len + 1 < sizeof written; name++) {
         if (*name == '_') {
             is_first = true;
             continue;
         }
         int letter = (unsigned char)*name;
-        output_char(t->out, (char)(is_first ? toupper(letter) : letter));
+        written[len++] = (char)(is_first ? toupper(letter) : letter);
         is_first = false;
     }
+    written[len] = '\0';
+    text_plain(t, written);
 }
 
 static bool is_at(const struct event *event, const struct moment *moment)
@@ -340,17 +344,22 @@ void text_messages(struct text *t, const struct text_block *b)
     const struct connection *c = b->connection;
     if (c->num_events == 0)
         return;
-    text_heading(t, "messages");
+    text_block_begin(t, "messages");
     if (b->is_verbose || event_after(c, LIMIT_SHOWN_EVENTS) == c->num_events) {
         lines(t, b, 0, c->num_events);
     } else { /* the end tells more than the middle */
         unsigned last = LIMIT_SHOWN_EVENTS / 4, middle = event_after(c, LIMIT_SHOWN_EVENTS - last);
         unsigned behind = c->num_events - last > middle ? c->num_events - last : middle;
         lines(t, b, 0, middle);
-        if (behind > middle)
-            text_printf(t, "    ... %u more (shown with -v)\n", behind - middle);
+        if (behind > middle) {
+            text_printf(t, "    ... %u more (shown with -v)", behind - middle);
+            text_line_end(t);
+        }
         lines(t, b, behind, c->num_events);
     }
-    if (c->is_events_cut)
-        text_plain(t, "    ... and more than were kept\n");
+    if (c->is_events_cut) {
+        text_plain(t, "    ... and more than were kept");
+        text_line_end(t);
+    }
+    text_block_end(t);
 }

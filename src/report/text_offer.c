@@ -32,7 +32,7 @@ static void suite(struct text *t, uint16_t code)
 
 static void suites(struct text *t, const struct client_hello *hello)
 {
-    text_heading(t, "suites");
+    text_block_begin(t, "suites");
     for (size_t i = 0; !hello->is_v2 && i < hello->cipher_suites.num; i++)
         suite(t, u16_list_at(hello->cipher_suites, i));
     for (size_t i = 0; hello->is_v2 && i + 3 <= hello->cipher_specs.len; i += 3) {
@@ -41,9 +41,12 @@ static void suites(struct text *t, const struct client_hello *hello)
         const struct ssl2_cipher *known = ssl2_cipher_find(kind);
         if (kind <= 0xFFFF)
             suite(t, (uint16_t)kind);
-        else
-            text_printf(t, "    0x%06X  %s\n", (unsigned)kind, known ? known->name : "unknown");
+        else {
+            text_printf(t, "    0x%06X  %s", (unsigned)kind, known ? known->name : "unknown");
+            text_line_end(t);
+        }
     }
+    text_block_end(t);
 }
 
 static void extensions(struct text *t, const char *label, struct bytes raw)
@@ -100,11 +103,12 @@ static void fingerprints(struct text *t, const struct text_block *b)
     if (len > 0) {
         ja3_hash(b->fingerprints, string, len, md5);
         text_label(t, "JA3");
-        text_printf(t, "%s\n", md5);
+        text_code(t, md5);
+        text_line_end(t);
     }
     if (ja4(b->fingerprints, hello, ja4_transport_of(b->connection->protocol), fingerprint)) {
         text_label(t, "JA4");
-        text_string(t, fingerprint);
+        text_name(t, fingerprint);
         text_line_end(t);
     }
     free(string);
@@ -143,16 +147,18 @@ static void server_hello(struct text *t, const struct connection *c)
     uint16_t sentinel = server_hello_downgrade_sentinel(hello);
     if (sentinel) {
         text_label(t, "sentinel");
-        text_printf(t, "the server could do more than the %s it chose\n",
+        text_printf(t, "the server could do more than the %s it chose",
                     sentinel == VERSION_TLS12 ? "TLSv1.2" : "version");
+        text_line_end(t);
     }
     if (version_is_tls13(hello->version) || c->server_hello_fault.kind != FAULT_NONE)
         return;
     text_label(t, "session");
-    text_printf(t, "%s, renegotiation %s, extended master secret %s, encrypt-then-MAC %s\n",
+    text_printf(t, "%s, renegotiation %s, extended master secret %s, encrypt-then-MAC %s",
                 hello->session_id.len > 0 ? "with an ID" : "without an ID",
                 hello->ext.has_renegotiation_info ? "secure" : "not secure (no renegotiation_info)",
                 hello->ext.has_extended_master_secret ? "yes" : "no", hello->ext.has_encrypt_then_mac ? "yes" : "no");
+    text_line_end(t);
 }
 
 static void certificate_request(struct text *t, const struct certificate_request *request, bool is_partial)
@@ -174,7 +180,7 @@ static void certificate_request(struct text *t, const struct certificate_request
     while (dn_next(&c, &der)) {
         char *name = distinguished_name_text(der);
         text_label(t, "issued by");
-        text_string(t, name && *name ? name : "(a name that cannot be read)");
+        text_name(t, name && *name ? name : "(a name that cannot be read)");
         text_line_end(t);
         free(name);
     }

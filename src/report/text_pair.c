@@ -17,12 +17,13 @@ static void title(struct text *t, const struct contrast *contrast)
 {
     const struct sighting *a = contrast->at[0], *b = contrast->at[1];
     const char *name = a && a->name ? a->name : b ? b->name : NULL;
+    text_title_begin(t, contrast->diagnosis.verdict.code ? OUTCOME_FAILED : OUTCOME_COMPLETED, 0);
     text_styled(t, STYLE_TITLE, "COMPARED");
     if (contrast->diagnosis.verdict.code) {
         text_plain(t, " ");
         text_styled(t, STYLE_FAILED, contrast->diagnosis.verdict.code);
     }
-    text_plain(t, "  ");
+    text_gap(t);
     if (a)
         text_printf(t, "#%llu", (unsigned long long)a->id);
     if (a && b)
@@ -30,11 +31,12 @@ static void title(struct text *t, const struct contrast *contrast)
     if (b)
         text_printf(t, "#%llu", (unsigned long long)b->id);
     if (name) {
-        text_plain(t, "  ");
+        text_gap(t);
         text_bytes_of(t, name);
     }
-    text_printf(t, "  (%s)", how_texts[a ? a->how : b ? b->how : PAIR_NONE]);
-    text_line_end(t);
+    text_gap(t);
+    text_printf(t, "(%s)", how_texts[a ? a->how : b ? b->how : PAIR_NONE]);
+    text_title_end(t);
 }
 
 static void point(struct text *t, const struct report_pair *pair, unsigned side)
@@ -55,7 +57,7 @@ static void value(struct text *t, const char *text)
     size_t digits = strspn(text, "0123456789abcdef");
     if (digits == LONG_DIGITS)
         text_printf(t, "%.*s...", SHOWN_DIGITS, text);
-    text_string(t, digits == LONG_DIGITS ? text + digits : text);
+    text_name(t, digits == LONG_DIGITS ? text + digits : text);
 }
 
 static void differences(struct text *t, const struct contrast *contrast)
@@ -89,7 +91,7 @@ void text_pair(struct text *t, const struct report_pair *pair, bool is_verbose)
     if (pair->contrast->diagnosis.verdict.finding)
         text_why(t, &block);
     text_beside(t, &block);
-    text_line_end(t);
+    text_entry_end(t);
 }
 
 static void clocks(struct text *t, const struct pair_context *compared)

@@ -167,12 +167,14 @@ void text_servers_draw(struct text *t, const struct text_servers *servers, const
     if (servers->num_all > servers->num) {
         text_plain(t, "and ");
         text_plural(t, servers->num_all - servers->num, "more server", "more servers");
-        text_plain(t, ", listed by --format json\n");
+        text_plain(t, ", listed by --format json");
+        text_line_end(t);
     }
     if (servers->num_silent > 0) {
         text_plain(t, "and ");
         text_plural(t, servers->num_silent, "server whose answer", "servers whose answers");
-        text_plain(t, " the capture does not hold, if there was one\n");
+        text_plain(t, " the capture does not hold, if there was one");
+        text_line_end(t);
     }
     text_line_end(t);
 }

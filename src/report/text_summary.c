@@ -56,14 +56,16 @@ static void input(struct text *t, const struct capture_input *in, unsigned digit
         text_plain(t, "  note: ");
         text_style_end(t);
         text_string(t, in->notes[i].text);
-        text_printf(t, " (at byte %llu)\n", (unsigned long long)in->notes[i].offset);
+        text_printf(t, " (at byte %llu)", (unsigned long long)in->notes[i].offset);
+        text_line_end(t);
     }
     if (in->has_drops && (in->kernel_drops || in->interface_drops)) {
         text_plain(t, "  note: packets lost while capturing: ");
         text_count(t, in->kernel_drops);
         text_plain(t, " by the kernel, ");
         text_count(t, in->interface_drops);
-        text_plain(t, " by the interface\n");
+        text_plain(t, " by the interface");
+        text_line_end(t);
     }
 }
 
@@ -82,8 +84,10 @@ static void comments(struct text *t, const struct capture_input *in)
         text_bytes_of(t, comment->text);
         text_line_end(t);
     }
-    if (num > LIMIT_SHOWN_COMMENTS)
-        text_printf(t, "  and %u more comments\n", num - LIMIT_SHOWN_COMMENTS);
+    if (num > LIMIT_SHOWN_COMMENTS) {
+        text_printf(t, "  and %u more comments", num - LIMIT_SHOWN_COMMENTS);
+        text_line_end(t);
+    }
     if (in->num_resolutions > 0) {
         text_plain(t, "  ");
         text_plural(t, in->num_resolutions, "name of an address in it", "names of addresses in it");
@@ -193,6 +197,12 @@ static void told(struct text *t, const struct told_server *told)
     text_line_end(t);
 }
 
+static void interrupted(struct text *t)
+{
+    text_styled(t, STYLE_INCOMPLETE, "  interrupted: what follows was seen before that");
+    text_line_end(t);
+}
+
 void text_summary(struct text *t, const struct report_summary *summary, uint64_t failed_names, bool is_verbose)
 {
     size_t num = capture_num_inputs(summary->capture);
@@ -204,8 +214,10 @@ void text_summary(struct text *t, const struct report_summary *summary, uint64_t
         if (has_comments)
             comments(t, in);
     }
-    if (num > SHOWN_INPUTS)
-        text_printf(t, "and more, %zu files in all\n", num);
+    if (num > SHOWN_INPUTS) {
+        text_printf(t, "and more, %zu files in all", num);
+        text_line_end(t);
+    }
     if (num > 1) {
         text_printf(t, "altogether: %zu files, ", num);
         text_plural(t, summary->num_packets, "packet", "packets");
@@ -220,5 +232,5 @@ void text_summary(struct text *t, const struct report_summary *summary, uint64_t
         told(t, &summary->said->told);
     text_compared(t, summary->compared);
     if (summary->was_interrupted)
-        text_styled(t, STYLE_INCOMPLETE, "  interrupted: what follows was seen before that\n");
+        interrupted(t);
 }

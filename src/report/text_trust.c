@@ -17,11 +17,11 @@ static void added(struct text *t, const struct verification *v)
         if (step->origin != VERIFY_CAPTURE && step->origin != VERIFY_GIVEN)
             continue;
         text_plain(t, "; the server does not send ");
-        text_string(t, certificate_facts(step->certificate)->subject);
+        text_name(t, certificate_facts(step->certificate)->subject);
         text_plain(t, step->origin == VERIFY_GIVEN ? " (given)" : " (seen elsewhere in the capture)");
         if (below->num_aia_issuers > 0) {
             text_plain(t, ", to be had at ");
-            text_string(t, below->aia_issuers[0]);
+            text_name(t, below->aia_issuers[0]);
         }
     }
 }
@@ -54,7 +54,7 @@ static void verification(struct text *t, const struct verification *v, const cha
         text_plain(t, "verifies");
         if (v->num_path > 0) {
             text_plain(t, " up to ");
-            text_string(t, certificate_facts(v->path[v->num_path - 1].certificate)->subject);
+            text_name(t, certificate_facts(v->path[v->num_path - 1].certificate)->subject);
         }
         if (!v->has_name_match)
             text_plain(t, "; no name to compare");
@@ -73,7 +73,8 @@ static void staple(struct text *t, const struct ocsp_staple *s)
 {
     text_label(t, "ocsp");
     if (s->error) {
-        text_printf(t, "a response was stapled, but %s\n", s->error);
+        text_printf(t, "a response was stapled, but %s", s->error);
+        text_line_end(t);
         return;
     }
     text_printf(t, "stapled: %s", s->status);
@@ -138,7 +139,8 @@ void text_store_errors(struct text *t, const struct verifier *verifier)
         if (store->num_errors_left_out > 0) {
             text_label(t, "trust store");
             text_bytes_of(t, store->name);
-            text_printf(t, ": and %zu more\n", store->num_errors_left_out);
+            text_printf(t, ": and %zu more", store->num_errors_left_out);
+            text_line_end(t);
         }
     }
 }

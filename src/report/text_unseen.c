@@ -75,10 +75,9 @@ static void keys(struct text *t, const struct report_summary *s)
     }
     text_line_end(t);
     if (s->has_late_secrets)
-        text_styled(
-            t, STYLE_INCOMPLETE,
-            "  note: the capture's secrets come after packets that they may be for; connections that had begun "
-            "were\n  read without them. Name the capture with --keylog, too, and they are known from the start.\n");
+        text_paragraph(t, "note",
+                       "The capture's secrets come after packets that they may be for; connections that had begun were "
+                       "read without them. Name the capture with --keylog, too, and they are known from the start.");
 }
 
 static bool has_any(const struct text_unseen *unseen, const struct report_summary *s)

@@ -8,7 +8,10 @@ static void what_to_change(struct text *t, struct text_entries *entries, const s
     uint64_t *told = &entries->fixes[group->finding];
     if (*told > 0) {
         text_label(t, "change");
-        text_printf(t, "as for #%llu above\n", (unsigned long long)*told - 1);
+        text_plain(t, "as for ");
+        text_reference(t, *told - 1);
+        text_plain(t, " above");
+        text_line_end(t);
         return;
     }
     text_fixes(t, "change", group->finding, false);
@@ -17,24 +20,30 @@ static void what_to_change(struct text *t, struct text_entries *entries, const s
 
 static void warning(struct text *t, struct text_entries *entries, const struct text_group *group, bool is_full)
 {
+    if (is_full)
+        text_title_begin(t, OUTCOME_COMPLETED, 0);
     text_style(t, STYLE_INCOMPLETE);
     text_printf(t, "WARNING %s", group->code);
     text_style_end(t);
-    text_plain(t, "  ");
+    text_gap(t);
     text_plural(t, group->count, "connection", "connections");
-    text_plain(t, "  ");
+    text_gap(t);
     text_entry_clients(t, group);
-    text_plain(t, " -> ");
+    text_arrow(t);
     text_endpoint(t, group->ip_version, group->server_address, group->server_port);
     text_server_name(t, group->name, group->name_from);
-    if (!is_full)
-        text_printf(t, "  (#%llu)", (unsigned long long)group->members[0].id);
-    text_line_end(t);
-    if (!is_full)
+    if (!is_full) {
+        text_gap(t);
+        text_printf(t, "(#%llu)", (unsigned long long)group->members[0].id);
+        text_line_end(t);
         return;
-    output_append_part(t->out, entries->spool, group->why.from, group->why.len);
+    }
+    text_title_end(t);
+    text_part(t, entries->spool, group->why.from, group->why.len);
     what_to_change(t, entries, group);
     text_entry_members(t, group, "seen in");
+    if (text_is_page(t)) /* on a terminal they follow each other without an empty line */
+        text_entry_end(t);
 }
 
 void text_warnings(struct text *t, struct text_entries *entries, struct text_groups *warnings)
@@ -46,8 +55,10 @@ void text_warnings(struct text *t, struct text_entries *entries, struct text_gro
     unsigned num[NUM_FINDINGS] = {0};
     for (size_t i = 0; i < warnings->num && i < LIMIT_SHOWN_WARNINGS; i++)
         warning(t, entries, order[i], num[order[i]->finding]++ < LIMIT_SHOWN_ALIKE);
-    if (warnings->num > LIMIT_SHOWN_WARNINGS)
-        text_printf(t, "and %zu more, listed by --format json\n", warnings->num - LIMIT_SHOWN_WARNINGS);
+    if (warnings->num > LIMIT_SHOWN_WARNINGS) {
+        text_printf(t, "and %zu more, listed by --format json", warnings->num - LIMIT_SHOWN_WARNINGS);
+        text_line_end(t);
+    }
     text_line_end(t);
     free(order);
 }
@@ -56,17 +67,19 @@ static void completed_line(struct text *t, const struct text_group *group)
 {
     char buf[CODE_POINT_LEN];
     text_plural(t, group->count, "connection", "connections");
-    text_plain(t, "  ");
+    text_gap(t);
     text_entry_clients(t, group);
-    text_plain(t, " -> ");
+    text_arrow(t);
     text_endpoint(t, group->ip_version, group->server_address, group->server_port);
     text_server_name(t, group->name, group->name_from);
-    text_plain(t, "  ");
+    text_gap(t);
     if (group->version)
         text_plain(t, code_point_write(buf, version_name(group->version), group->version));
     if (group->has_cipher)
         text_suite(t, group->cipher);
-    text_printf(t, "  #%llu\n", (unsigned long long)group->members[0].id);
+    text_gap(t);
+    text_printf(t, "#%llu", (unsigned long long)group->members[0].id);
+    text_line_end(t);
 }
 
 void text_completed(struct text *t, struct text_entries *entries, struct text_groups *completed)
@@ -88,9 +101,13 @@ void text_completed(struct text *t, struct text_entries *entries, struct text_gr
     if (left_out > 0) {
         text_plain(t, "and ");
         text_plural(t, left_out, "more connection", "more connections");
-        text_plain(t, " of other clients or with other servers\n");
+        text_plain(t, " of other clients or with other servers");
+        text_line_end(t);
     }
-    if (completed->num > LIMIT_SHOWN_COMPLETED)
-        text_plain(t, "-v shows each, --connection ID one of them\n\n");
+    if (completed->num > LIMIT_SHOWN_COMPLETED) {
+        text_plain(t, "-v shows each, --connection ID one of them");
+        text_line_end(t);
+        text_line_end(t);
+    }
     free(order);
 }

@@ -1,67 +1,117 @@
-/* Text for terminals: SGR sequences of ECMA-48, nothing else. */
+/* Text for people, whatever it is drawn on: see text_writer.h. */
 #include "report/text_writer.h"
 
 #include "bounds.h"
 #include "report/escape.h"
+#include "report/medium.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { DEFAULT_WIDTH = 100, LEAST_WIDTH = 40 };
+enum { DEFAULT_WIDTH = 100, LEAST_WIDTH = 40, TOLD_LEN = 48 };
 
-static void write_code_point(struct text *t, struct bytes b, size_t i, size_t len, uint32_t code_point)
+bool text_is_page(const struct text *t)
 {
-    bool is_shown = !escape_is_hidden(code_point) && (code_point < 0x80 || t->is_utf8);
-    if (is_shown)
-        output_bytes(t->out, b.at + i, len);
-    else if (code_point < 0x80)
-        output_printf(t->out, "\\x%02X", (unsigned)code_point);
-    else
-        output_printf(t->out, "\\u{%04" PRIX32 "}", code_point);
+    return medium_of(t)->kind != MEDIUM_TERMINAL;
 }
 
-static void write_escaped(struct text *t, struct bytes b, bool is_raw)
+/* ---- words and names */
+
+typedef void write_piece(struct text *t, const char *s, size_t len);
+
+static void write_code_point(struct text *t, write_piece *write, struct bytes b, size_t i, size_t len,
+                             uint32_t code_point)
+{
+    char escaped[16];
+    bool is_shown = !escape_is_hidden(code_point) && (code_point < 0x80 || t->is_utf8);
+    if (is_shown) {
+        write(t, (const char *)b.at + i, len);
+        return;
+    }
+    int written = code_point < 0x80 ? snprintf(escaped, sizeof escaped, "\\x%02" PRIX32, code_point)
+                                    : snprintf(escaped, sizeof escaped, "\\u{%04" PRIX32 "}", code_point);
+    write(t, escaped, (size_t)written);
+}
+
+static void write_escaped(struct text *t, write_piece *write, struct bytes b, bool is_raw)
 {
     struct bytes shown = bytes_slice(b, 0, LIMIT_SHOWN_NAME);
+    char told[TOLD_LEN];
     for (size_t i = 0; i < shown.len;) {
         size_t run = escape_plain_run(shown, i);
-        output_bytes(t->out, shown.at + i, run);
+        if (run > 0)
+            write(t, (const char *)shown.at + i, run);
         i += run;
         if (i == shown.len)
             break;
         uint32_t code_point;
         size_t len = escape_decode(b, i, &code_point);
         if (len == 0)
-            output_printf(t->out, "\\x%02X", (unsigned)b.at[i]);
+            write(t, told, (size_t)snprintf(told, sizeof told, "\\x%02X", (unsigned)b.at[i]));
         else if (code_point == '\\' && is_raw)
-            output_bytes(t->out, "\\\\", 2);
+            write(t, "\\\\", 2);
         else
-            write_code_point(t, b, i, len, code_point);
+            write_code_point(t, write, b, i, len, code_point);
         i += len ? len : 1;
     }
     if (b.len > shown.len)
-        output_printf(t->out, "... (%zu bytes)", b.len);
+        write(t, told, (size_t)snprintf(told, sizeof told, "... (%zu bytes)", b.len));
+}
+
+static void write_name(struct text *t, struct bytes b, bool is_raw)
+{
+    const struct medium *medium = medium_of(t);
+    medium->name_begin(t);
+    write_escaped(t, medium->name, b, is_raw);
+    medium->name_end(t);
+}
+
+static struct bytes bytes_of(const char *s)
+{
+    return (struct bytes){(const uint8_t *)s, strlen(s)};
 }
 
 void text_bytes(struct text *t, struct bytes b)
 {
-    write_escaped(t, b, true);
+    write_name(t, b, true);
 }
 
 void text_bytes_of(struct text *t, const char *raw)
 {
-    write_escaped(t, (struct bytes){(const uint8_t *)raw, strlen(raw)}, true);
+    write_name(t, bytes_of(raw), true);
+}
+
+void text_name(struct text *t, const char *s)
+{
+    write_name(t, bytes_of(s), false);
+}
+
+/* Media look at words as a whole, so that a sentence comes to them in one piece. */
+struct sentence {
+    struct text text; /* first: write_piece is given this */
+    char at[4 * LIMIT_SHOWN_NAME + TOLD_LEN];
+    size_t len;
+};
+
+static void gather(struct text *t, const char *s, size_t len)
+{
+    struct sentence *sentence = (struct sentence *)t;
+    size_t kept = len < sizeof sentence->at - sentence->len ? len : sizeof sentence->at - sentence->len;
+    memcpy(sentence->at + sentence->len, s, kept);
+    sentence->len += kept;
 }
 
 void text_string(struct text *t, const char *s)
 {
-    write_escaped(t, (struct bytes){(const uint8_t *)s, strlen(s)}, false);
+    struct sentence sentence = {.text = *t};
+    write_escaped(&sentence.text, gather, bytes_of(s), false);
+    medium_of(t)->words(t, sentence.at, sentence.len);
 }
 
 void text_plain(struct text *t, const char *s)
 {
-    output_string(t->out, s);
+    medium_of(t)->words(t, s, strlen(s));
 }
 
 void text_printf(struct text *t, const char *format, ...)
@@ -71,23 +121,37 @@ void text_printf(struct text *t, const char *format, ...)
     va_start(args, format);
     vsnprintf(buf, sizeof buf, format, args);
     va_end(args);
-    output_string(t->out, buf);
+    text_plain(t, buf);
+}
+
+void text_code(struct text *t, const char *s)
+{
+    medium_of(t)->code(t, s);
+}
+
+void text_markup(struct text *t, const char *s)
+{
+    medium_of(t)->markup(t, s);
+}
+
+void text_markup_printf(struct text *t, const char *format, ...)
+{
+    char buf[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(buf, sizeof buf, format, args);
+    va_end(args);
+    text_markup(t, buf);
 }
 
 void text_style(struct text *t, enum text_style style)
 {
-    static const char *const sequences[NUM_STYLES] = {
-        [STYLE_FAILED] = "\033[1;31m",  [STYLE_INCOMPLETE] = "\033[1;33m", [STYLE_COMPLETED] = "\033[1;32m",
-        [STYLE_NOT_TLS] = "\033[1;35m", [STYLE_TITLE] = "\033[1m",         [STYLE_DIM] = "\033[2m",
-    };
-    if (t->use_color)
-        output_string(t->out, sequences[style]);
+    medium_of(t)->style(t, style);
 }
 
 void text_style_end(struct text *t)
 {
-    if (t->use_color)
-        output_string(t->out, "\033[0m");
+    medium_of(t)->style_end(t);
 }
 
 void text_styled(struct text *t, enum text_style style, const char *s)
@@ -97,35 +161,142 @@ void text_styled(struct text *t, enum text_style style, const char *s)
     text_style_end(t);
 }
 
+void text_arrow(struct text *t)
+{
+    medium_of(t)->arrow(t);
+}
+
+void text_gap(struct text *t)
+{
+    medium_of(t)->gap(t);
+}
+
+void text_reference(struct text *t, uint64_t number)
+{
+    medium_of(t)->reference(t, number);
+}
+
+/* ---- rows, blocks, entries, tables */
+
 void text_label(struct text *t, const char *label)
 {
-    text_style(t, STYLE_DIM);
-    output_printf(t->out, "  %-*s", TEXT_LABEL_COLUMN - 2, label);
-    text_style_end(t);
+    medium_of(t)->label(t, label);
 }
 
 void text_line_end(struct text *t)
 {
-    output_char(t->out, '\n');
+    medium_of(t)->line_end(t);
 }
 
 void text_section(struct text *t, const char *title)
 {
-    text_styled(t, STYLE_TITLE, title);
-    text_line_end(t);
+    medium_of(t)->section(t, title);
 }
 
 void text_heading(struct text *t, const char *heading)
 {
-    text_style(t, STYLE_DIM);
-    text_plain(t, "  ");
-    text_plain(t, heading);
-    text_style_end(t);
-    text_line_end(t);
+    medium_of(t)->heading(t, heading);
 }
+
+void text_block_begin(struct text *t, const char *label)
+{
+    medium_of(t)->block_begin(t, label);
+}
+
+void text_block_end(struct text *t)
+{
+    medium_of(t)->block_end(t);
+}
+
+void text_command(struct text *t, const char *command)
+{
+    medium_of(t)->command(t, command);
+}
+
+void text_figure_begin(struct text *t, const char *label)
+{
+    t->medium->figure_begin(t, label);
+}
+
+void text_figure_end(struct text *t)
+{
+    t->medium->figure_end(t);
+}
+
+void text_title_begin(struct text *t, enum outcome outcome, uint64_t number)
+{
+    medium_of(t)->title_begin(t, outcome, number);
+}
+
+void text_title_end(struct text *t)
+{
+    medium_of(t)->title_end(t);
+}
+
+void text_entry_end(struct text *t)
+{
+    medium_of(t)->entry_end(t);
+}
+
+void text_more_begin(struct text *t, const char *summary)
+{
+    medium_of(t)->more_begin(t, summary);
+}
+
+void text_more_end(struct text *t)
+{
+    medium_of(t)->more_end(t);
+}
+
+void text_part_begin(struct text *t)
+{
+    t->place = PLACE_ROWS;
+}
+
+void text_part_end(struct text *t)
+{
+    medium_of(t)->rows(t);
+}
+
+void text_part(struct text *t, struct output *spool, uint64_t from, uint64_t len)
+{
+    if (len == 0)
+        return;
+    medium_of(t)->rows(t);
+    output_append_part(t->out, spool, from, len);
+}
+
+void text_table_begin(struct text *t, const char *name, const char *const *columns)
+{
+    t->medium->table_begin(t, name, columns);
+}
+
+void text_cell(struct text *t)
+{
+    t->medium->cell(t, NULL);
+}
+
+void text_cell_number(struct text *t, uint64_t value)
+{
+    t->medium->cell(t, &value);
+}
+
+void text_table_row_end(struct text *t)
+{
+    t->medium->table_row_end(t);
+}
+
+void text_table_end(struct text *t)
+{
+    t->medium->table_end(t);
+}
+
+/* ---- what wraps, where the medium does not do that */
 
 static size_t width_of(const struct text *t)
 {
+    if (text_is_page(t))
+        return SIZE_MAX;
     size_t width = t->width ? t->width : DEFAULT_WIDTH;
     return width < LEAST_WIDTH ? LEAST_WIDTH : width;
 }
@@ -144,7 +315,7 @@ void text_list_item(struct text_list *list, const char *item)
         output_printf(t->out, ",\n%*s", TEXT_LABEL_COLUMN, "");
         list->column = TEXT_LABEL_COLUMN;
     } else if (list->has_item) {
-        output_bytes(t->out, ", ", 2);
+        text_plain(t, ", ");
     }
     text_plain(t, item);
     list->column += len;
@@ -182,7 +353,7 @@ void text_paragraph_words(struct text_paragraph *paragraph, const char *words)
             output_printf(t->out, "\n%*s", TEXT_LABEL_COLUMN, "");
             paragraph->column = TEXT_LABEL_COLUMN;
         } else if (paragraph->column > TEXT_LABEL_COLUMN) {
-            output_char(t->out, ' ');
+            text_plain(t, " ");
             paragraph->column++;
         }
         text_string(t, word);
@@ -205,6 +376,12 @@ void text_paragraph_drawn(struct text *t, const char *label, void (*draw)(struct
     struct text inner = *t;
     inner.out = &memory;
     inner.use_color = false;
+    if (text_is_page(t)) {
+        text_label(t, label);
+        draw(t, arg);
+        text_line_end(t);
+        return;
+    }
     if (output_init_memory(&memory, &error) < 0)
         return;
     draw(&inner, arg);
@@ -231,13 +408,13 @@ void text_count(struct text *t, uint64_t value)
             grouped[n++] = ',';
         grouped[n++] = digits[i];
     }
-    output_bytes(t->out, grouped, (size_t)n);
+    medium_of(t)->words(t, grouped, (size_t)n);
 }
 
 void text_plural(struct text *t, uint64_t n, const char *one, const char *many)
 {
     text_count(t, n);
-    output_char(t->out, ' ');
+    text_plain(t, " ");
     text_plain(t, n == 1 ? one : many);
 }
 
