@@ -34,6 +34,8 @@ void diagnose(struct diagnosis *d, const struct connection *c, const struct diag
     diagnosis_reset(d);
     d->end = s.end;
     d->is_dtls = c->protocol == PROTOCOL_DTLS;
+    d->server = s.server && s.server->versions.num > 0 ? s.server : s.all_names;
+    d->told = s.told;
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         for (size_t k = 0; k < tables[i]->num; k++)
             if (does_apply(&tables[i]->rules[k], s.is_completed, d))

@@ -82,6 +82,8 @@ void diagnosis_reset(struct diagnosis *d)
     d->verdict = (struct verdict){0};
     d->end = (struct ending){0};
     d->is_dtls = false;
+    d->server = NULL;
+    d->told = NULL;
     d->num = 0;
     d->text_len = 0;
 }

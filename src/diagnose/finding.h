@@ -103,10 +103,15 @@ struct finding {
     unsigned num_evidence;
 };
 
+struct server_profile;
+struct told_server;
+
 struct diagnosis {
     struct verdict verdict;
     struct ending end; /* of a connection that did not complete; else ENDING_OPEN */
     bool is_dtls;
+    const struct server_profile *server; /* what other connections show of the server, NULL nothing; and what was */
+    const struct told_server *told;      /* told of it. Of a connection that did not complete; valid as profiles are */
     unsigned num;
     size_t text_len;
     uint64_t num_dropped; /* of all connections so far: findings, evidence or text that did not fit */

@@ -219,7 +219,7 @@ static void cut(struct text *t, const struct connection *c, const struct event *
     text_printf(t, " (%s)", texts[message_cut_of(c, event)]);
 }
 
-static void what(struct text *t, const struct connection *c, const struct event *event)
+void text_event(struct text *t, const struct connection *c, const struct event *event)
 {
     switch (event->kind) {
     case EVENT_HANDSHAKE:
@@ -294,7 +294,7 @@ static void line(struct text *t, const struct connection *c, const struct event 
     place(t, c, event);
     text_plain(t, text_direction(event->role));
     text_plain(t, "  ");
-    what(t, c, event);
+    text_event(t, c, event);
     if (event->is_after_gap && (event->kind == EVENT_HANDSHAKE || event->kind == EVENT_ALERT))
         text_plain(t, " (after a gap)");
     if (times > 1)

@@ -59,6 +59,8 @@ enum { TEXT_SHOWN_SEEN = 6 }; /* of these without -v */
 void text_seen(struct text *t, const struct diagnosis *diagnosis, const struct finding *finding, bool is_verbose);
 void text_beside(struct text *t, const struct text_block *block); /* the other findings */
 void text_messages(struct text *t, const struct text_block *block);
+/* What one event was, without its place. */
+void text_event(struct text *t, const struct connection *c, const struct event *event);
 void text_chains(struct text *t, const struct text_block *block);
 void text_trust(struct text *t, const struct text_block *block);
 /* text_quic.c: a line of its own, of QUIC connections. */
