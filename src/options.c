@@ -13,6 +13,7 @@ enum { MAX_PORT_RANGES = 1024, MAX_OPTIONS = 48, MAX_NAME = 64 };
 
 enum key {
     KEY_FORMAT = 256,
+    KEY_SUMMARY_LINE,
     KEY_ONLY,
     KEY_SNI,
     KEY_VERDICT,
@@ -83,6 +84,7 @@ const struct option_row *options_table(void)
         {KEY_FORMAT, "format", "FORMAT", "of the -o behind it: text (the default), json (an object a line)",
          format_values},
         {'o', "output", "FILE", "write to FILE, by its ending; may be repeated; - is standard output", NULL},
+        {KEY_SUMMARY_LINE, "summary-line", NULL, "print one line for a chat or a ticket's title, no report", NULL},
         {'v', "verbose", NULL, "show every connection, with offers in full and all messages", NULL},
         {'q', "quiet", NULL, "show totals only", NULL},
         {KEY_COLOR, "color", "WHEN", "colours: auto (on terminals), always, never", color_values},
@@ -298,9 +300,13 @@ static bool take_flag(struct options *o, int key)
         int key;
         bool *flag;
     } rows[] = {
-        {'v', &p->report.verbose},        {'q', &p->report.quiet},
-        {KEY_PROBES, &p->list_probes},    {KEY_NO_PROGRESS, &o->hide_progress},
-        {KEY_NO_VERIFY, &p->skip_verify}, {KEY_COMPARE, &p->compares},
+        {'v', &p->report.verbose},
+        {'q', &p->report.quiet},
+        {KEY_PROBES, &p->list_probes},
+        {KEY_NO_PROGRESS, &o->hide_progress},
+        {KEY_NO_VERIFY, &p->skip_verify},
+        {KEY_COMPARE, &p->compares},
+        {KEY_SUMMARY_LINE, &o->has_summary_line},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].key == key)

@@ -40,8 +40,10 @@ int option_check_outputs(struct options *o, struct error *error)
     size_t num_stdout = 0;
     if (o->has_new_format && o->num_outputs == 1 && !o->has_own_format)
         o->output->format = o->format;
-    else if (o->has_new_format || o->num_outputs == 0)
+    else if (o->has_new_format || (o->num_outputs == 0 && !o->has_summary_line))
         option_target(o, o->format ? o->format : DEFAULT_FORMAT, NULL);
+    if (o->has_summary_line)
+        option_target(o, "summary-line", NULL);
     for (size_t i = 0; i < o->pipeline.num_targets; i++)
         num_stdout += !o->targets[i].path;
     if (num_stdout > 1)

@@ -85,6 +85,8 @@ int option_check_explained(const struct options *o, struct error *error)
         return error_set(error, "no capture is named (- is standard input); see --help");
     if (!has_capture && o->format && strcmp(o->format, "text") != 0)
         return error_set(error, "--format %s needs a capture", o->format);
+    if (!has_capture && o->has_summary_line)
+        return error_set(error, "--summary-line needs a capture");
     if (!has_capture && o->num_outputs > 1)
         return error_set(error, "without a capture one text is written, not several");
     return 0;

@@ -6,7 +6,7 @@
  * Its row stands in the table of sinks in report.c. options.c asks for it by adding a struct report_target with that
  * name to those of the reports; main.c opens the target's file (or makes the directory, where is_directory is set) when
  * everything else is known to be good, and refuses one that is an input or another target. begin() finds the descriptor
- * in report->target->fd, and what else the option said in report->target->arg, a struct of the sink's own that
+ * in report->target.fd, and what else the option said in report->target.arg, a struct of the sink's own that
  * struct options holds. report->out writes to the file; of a directory it is memory, and not written anywhere. What
  * fails is kept as an errno in report->out.error, or with words of its own by report_fail(); the other targets go on.
  */
@@ -47,5 +47,7 @@ struct report_format {
 void report_fail(struct report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 extern const struct report_format report_format_json, report_format_text;
+/* Sinks. */
+extern const struct report_format report_format_summary_line;
 
 #endif

@@ -12,6 +12,9 @@
 static const struct report_format *const formats[] = {&report_format_text, &report_format_json};
 enum { NUM_FORMATS = sizeof formats / sizeof *formats };
 
+static const struct report_format *const sinks[] = {&report_format_summary_line};
+enum { NUM_SINKS = sizeof sinks / sizeof *sinks };
+
 const char *const *report_formats(void)
 {
     static const char *const names[NUM_FORMATS + 1] = {"text", "json"};
@@ -23,6 +26,10 @@ static const struct report_format *format_find(const char *name)
     for (size_t i = 0; i < NUM_FORMATS; i++) {
         if (strcmp(formats[i]->name, name) == 0)
             return formats[i];
+    }
+    for (size_t i = 0; i < NUM_SINKS; i++) {
+        if (strcmp(sinks[i]->name, name) == 0)
+            return sinks[i];
     }
     return NULL;
 }

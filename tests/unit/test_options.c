@@ -163,6 +163,18 @@ static void test_outputs(void **state)
     assert_int_equal(options.pipeline.num_targets, 1);
     assert_target(0, "json", "a.txt");
 
+    /* --summary-line takes the place of the report that nobody said where to write. */
+    assert_int_equal(parse("--summary-line f"), OPTIONS_RUN);
+    assert_int_equal(options.pipeline.num_targets, 1);
+    assert_target(0, "summary-line", NULL);
+    assert_int_equal(parse("f -o a.json --summary-line"), OPTIONS_RUN);
+    assert_int_equal(options.pipeline.num_targets, 2);
+    assert_target(0, "json", "a.json");
+    assert_target(1, "summary-line", NULL);
+    assert_int_equal(parse("--format json --summary-line f"), OPTIONS_WRONG);
+    assert_non_null(strstr(error.text, "two reports on standard output"));
+    assert_int_equal(parse("--summary-line --explain tcp-refused"), OPTIONS_WRONG);
+
     assert_int_equal(parse("-o - --format json -o - f"), OPTIONS_WRONG);
     assert_non_null(strstr(error.text, "two reports on standard output"));
     assert_int_equal(parse("--format json -o - --format text f"), OPTIONS_WRONG);
