@@ -49,7 +49,7 @@ static const char *const outcome_values[] = {"completed", "failed", "incomplete"
 static const char *const color_values[] = {"auto", "always", "never", NULL};
 static const char *const fail_on_values[] = {"error", "warning", NULL};
 static const char *const hash_values[] = {"auto", "always", "never", NULL};
-static const char *const format_values[] = {"text", "json", NULL};
+static const char *const format_values[] = {"text", "json", "csv", NULL};
 
 const struct option_row *options_table(void)
 {
@@ -81,7 +81,7 @@ const struct option_row *options_table(void)
         {KEY_VERDICT, "verdict", "CODE", "show only connections with this verdict", NULL},
         {KEY_CONNECTION, "connection", "ID", "show only this connection", NULL},
         {KEY_SEEN_AS, "seen-as", "TEXT", "show only what would print this line; without FILE: what it means", NULL},
-        {KEY_FORMAT, "format", "FORMAT", "of the -o behind it: text (the default), json (an object a line)",
+        {KEY_FORMAT, "format", "FORMAT", "text (the default), json (an object a line), csv; for the -o behind it",
          format_values},
         {'o', "output", "FILE", "write to FILE, by its ending; may be repeated; - is standard output", NULL},
         {KEY_SUMMARY_LINE, "summary-line", NULL, "print one line for a chat or a ticket's title, no report", NULL},

@@ -2,6 +2,9 @@
 """Golden captures: what tlswhy writes for every capture in pcaps/ is, byte for byte, what stands in this folder; and so is what
 it writes when it compares NAME-inside and NAME-outside (NAME-pair).
 
+JSON and text are there for every capture; the other formats for those of which a file stands here (an empty one and --update
+begin one).
+
     run.py             compares, shows what differs
     run.py --update    writes the files anew; read the difference in git before it is committed
 """
@@ -18,6 +21,7 @@ ROOT = os.path.join(HERE, "..", "..")
 # The lab's roots, never the trust store of the machine; named from the top, so that the path is the same everywhere.
 TRUST = ["--trust", "lab=pcaps/pki/roots.pem"]
 FORMATS = (("json", ["--format", "json", *TRUST]), ("txt", ["--format", "text", "--color=never", *TRUST]))
+SOME_FORMATS = (("csv", ["--format", "csv", *TRUST]),)
 SHOWN_LINES = 40
 
 
@@ -73,6 +77,10 @@ def check(program, name, paths, extension, arguments, is_update):
     return None if expected == actual else difference(expected, actual, f"{name}.{extension}")
 
 
+def formats_of(name):
+    return FORMATS + tuple(f for f in SOME_FORMATS if os.path.exists(os.path.join(HERE, f"{name}.{f[0]}")))
+
+
 def main():
     is_update = sys.argv[1:] == ["--update"]
     if sys.argv[1:] and not is_update:
@@ -84,12 +92,13 @@ def main():
         sys.exit(77)
     runs = [(name, [path], []) for name, path in found.items()]
     runs += [(name, paths, ["--compare"]) for name, paths in pairs(found).items()]
-    complaints = [c for name, paths, more in runs for extension, arguments in FORMATS
+    complaints = [c for name, paths, more in runs for extension, arguments in formats_of(name)
                   if (c := check(program, name, paths, extension, arguments + more, is_update))]
     # A golden file whose capture is gone tests nothing.
+    extensions = {extension for extension, _ in FORMATS + SOME_FORMATS}
     for file in sorted(os.listdir(HERE)):
         stem, extension = os.path.splitext(file)
-        if extension in (".json", ".txt") and stem not in found and stem not in pairs(found):
+        if extension[1:] in extensions and stem not in found and stem not in pairs(found):
             complaints.append(f"{file}: there is no such capture in pcaps/")
     print("\n".join(complaints))
     print(f"{len(found)} captures, {len(pairs(found))} pairs of them, {len(complaints)} differences")

@@ -15,7 +15,6 @@ static void test_formats(void **state)
     struct error error;
     assert_string_equal(names[0], "text");
     assert_string_equal(names[1], "json");
-    assert_null(names[2]);
     for (size_t i = 0; names[i]; i++) {
         struct report *report = report_new(names[i], STDOUT_FILENO, &options, NULL, &error);
         assert_non_null(report);
@@ -24,6 +23,22 @@ static void test_formats(void **state)
     assert_null(report_new("xml", STDOUT_FILENO, &options, NULL, &error));
     assert_non_null(strstr(error.text, "'xml'"));
     report_free(NULL);
+}
+
+static void test_endings(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"a.json", "json"}, {"x/b.JSONL", "json"}, {"ndjson", NULL}, {"c.ndjson", "json"}, {"d.csv", "csv"},
+        {"e.txt", "text"},  {"f.json/e", NULL},    {"", NULL},       {"g.json.", NULL},    {"h.jso", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *format = report_format_of_path(rows[i][0]);
+        if (rows[i][1])
+            assert_string_equal(format, rows[i][1]);
+        else
+            assert_null(format);
+    }
 }
 
 static void test_full_disk(void **state)
@@ -72,8 +87,10 @@ static void test_many_records(void **state)
         unsigned expected = 0;
         while (fgets(line, sizeof line, file)) {
             unsigned id;
+            int csv_len = 0;
             if (sscanf(line, "FAILED issuer-untrusted  #%u", &id) == 1 ||
-                sscanf(line, "{\"record\":\"connection\",\"id\":%u,", &id) == 1)
+                sscanf(line, "{\"record\":\"connection\",\"id\":%u,", &id) == 1 ||
+                (sscanf(line, "%u,2024-%n", &id, &csv_len) == 1 && csv_len > 0))
                 assert_int_equal(id, expected++);
         }
         assert_int_equal(expected, 5000);
@@ -86,6 +103,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_formats),
+        cmocka_unit_test(test_endings),
         cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_many_records),
     };
