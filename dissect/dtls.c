@@ -52,6 +52,8 @@ bool dtls_record_next(struct cursor *datagram, size_t cid_len, struct dtls_recor
     *out = (struct dtls_record){0};
     if (!cursor_more(datagram))
         return false;
+    struct bytes from = cursor_peek(datagram);
+    uint64_t start = datagram->offset;
     uint8_t first = cursor_u8(datagram, "ContentType");
     out->type = first;
     if ((first & UNIFIED_MASK) == UNIFIED)
@@ -62,6 +64,7 @@ bool dtls_record_next(struct cursor *datagram, size_t cid_len, struct dtls_recor
         full_parse(datagram, cid_len, out);
     if (!cursor_ok(datagram))
         return false;
+    out->header = bytes_slice(from, 0, (size_t)(datagram->offset - start));
     struct cursor body = cursor_child(datagram, out->length, "DTLSPlaintext.fragment");
     out->body = cursor_peek(&body);
     return cursor_ok(datagram);
@@ -86,14 +89,13 @@ bool dtls_fragment_next(struct cursor *record, struct dtls_fragment *out)
     return cursor_ok(record);
 }
 
-/* A header that a stack could have sent. */
-static bool is_plausible(const struct dtls_record *r, bool is_first)
+bool dtls_record_is_plausible(const struct dtls_record *record)
 {
-    if (r->is_unified)
-        return !is_first && r->length > 0;
-    if (r->type == CONTENT_TLS12_CID) /* the ID's length is not known: neither is anything behind it */
-        return r->version == VERSION_DTLS12;
-    return version_is_dtls(r->version) && r->length > 0 && r->length <= RECORD_MAX_LEN;
+    if (record->is_unified)
+        return record->length > 0;
+    if (record->type == CONTENT_TLS12_CID) /* the ID's length is not known: neither is anything behind it */
+        return record->version == VERSION_DTLS12;
+    return version_is_dtls(record->version) && record->length > 0 && record->length <= RECORD_MAX_LEN;
 }
 
 bool dtls_recognise(struct bytes datagram, size_t declared)
@@ -104,7 +106,7 @@ bool dtls_recognise(struct bytes datagram, size_t declared)
     cursor_init(&c, datagram, declared, 0, &fault);
     bool is_first = true;
     while (dtls_record_next(&c, 0, &record)) {
-        if (!is_plausible(&record, is_first))
+        if (!dtls_record_is_plausible(&record) || (is_first && record.is_unified))
             return false;
         if (record.type == CONTENT_TLS12_CID)
             return true;

@@ -28,8 +28,9 @@ struct dtls_record {
     uint16_t epoch;    /* unified: its two lowest bits */
     uint64_t sequence; /* 48 bits; unified: encrypted, 0 */
     struct bytes connection_id;
-    uint32_t length;   /* of the body as declared */
-    struct bytes body; /* as captured */
+    struct bytes header; /* as sent */
+    uint32_t length;     /* of the body as declared */
+    struct bytes body;   /* as captured */
 };
 
 /* The next record of a datagram; cid_len: of the connection IDs that the receiver asked for, 0 none. False at the end,
@@ -47,6 +48,9 @@ struct dtls_fragment {
 
 /* The next fragment of a plain handshake record. FAULT_MALFORMED: one that reaches beyond its message. */
 bool dtls_fragment_next(struct cursor *record, struct dtls_fragment *out);
+
+/* A header that a stack could have sent. */
+bool dtls_record_is_plausible(const struct dtls_record *record);
 
 /* True when a datagram is made of DTLS records from its first byte to its last, the first of them with the full header
  * (RFC 7983's range 20 to 63 alone would match other protocols). */

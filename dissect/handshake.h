@@ -58,11 +58,13 @@ enum {
     VERSION_DTLS10 = 0xFEFF,
     VERSION_DTLS12 = 0xFEFD,
     VERSION_DTLS13 = 0xFEFC,
+    VERSION_DTLS13_DRAFT43 = 0x7F2B, /* the last draft, which NSS and Firefox speak: the same on the wire */
 };
 
 /* True for TLS 1.3 and for everything that negotiates like it: drafts 0x7Fxx and the experiments of versions.csv. */
 bool version_is_tls13(uint16_t version);
-/* N of the draft, 0 when it is none. Experiments count as the draft they were built on. */
+bool version_is_dtls13(uint16_t version);
+/* N of the draft of TLS, 0 when it is none. Experiments count as the draft they were built on. */
 unsigned version_tls13_draft(uint16_t version);
 /* The version of TLS that a version of DTLS is built on, and numbered and compared as; others are what they are. */
 uint16_t version_as_tls(uint16_t version);

@@ -21,14 +21,22 @@ unsigned version_tls13_draft(uint16_t version)
 
 bool version_is_tls13(uint16_t version)
 {
-    return version == VERSION_TLS13 || version == VERSION_DTLS13 || version_tls13_draft(version) > 0;
+    return version == VERSION_TLS13 || version_is_dtls13(version) || version_tls13_draft(version) > 0;
+}
+
+bool version_is_dtls13(uint16_t version)
+{
+    return version == VERSION_DTLS13 || version == VERSION_DTLS13_DRAFT43;
 }
 
 uint16_t version_as_tls(uint16_t version)
 {
     static const struct {
         uint16_t dtls, tls;
-    } pairs[] = {{VERSION_DTLS10, VERSION_TLS11}, {VERSION_DTLS12, VERSION_TLS12}, {VERSION_DTLS13, VERSION_TLS13}};
+    } pairs[] = {{VERSION_DTLS10, VERSION_TLS11},
+                 {VERSION_DTLS12, VERSION_TLS12},
+                 {VERSION_DTLS13, VERSION_TLS13},
+                 {VERSION_DTLS13_DRAFT43, VERSION_TLS13}};
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
         if (pairs[i].dtls == version)
             return pairs[i].tls;

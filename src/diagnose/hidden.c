@@ -67,9 +67,8 @@ static void encrypted_alert(const struct subject *s, struct diagnosis *d)
     guess(s, d, f);
     finding_detail(d, f,
                    "The alert itself is encrypted: this is concluded from the record's size, its place and the "
-                   "%s behind it.%s",
-                   s->end.has_closer || !is_dtls ? "close" : "silence",
-                   is_dtls ? "" : " The key log (SSLKEYLOGFILE) would show the alert.");
+                   "%s behind it. The key log (SSLKEYLOGFILE) would show the alert.",
+                   s->end.has_closer || !is_dtls ? "close" : "silence");
     show_hello(d, f, s->c);
     show_server_hello(d, f, s->c);
     show_ending(d, f, s);

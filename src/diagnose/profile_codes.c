@@ -58,7 +58,7 @@ uint16_t client_hello_top_version(const struct client_hello *hello)
     uint16_t top = 0;
     for (size_t i = 0; i < hello->ext.supported_versions.num; i++) {
         uint16_t version = u16_list_at(hello->ext.supported_versions, i);
-        if (version_is_tls13(version) && version != VERSION_DTLS13)
+        if (version_is_tls13(version) && !version_is_dtls13(version))
             version = VERSION_TLS13;
         if (!is_grease(version) && version_as_tls(version) > version_as_tls(top) &&
             version_as_tls(version) <= VERSION_TLS13)

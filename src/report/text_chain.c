@@ -149,7 +149,7 @@ static void missing(struct text *t, const struct connection *c)
     if (why == CHAIN_PRESENT || why == CHAIN_RAW_PUBLIC_KEY)
         return;
     text_label(t, "certificates");
-    text_plain(t, why == CHAIN_ENCRYPTED && c->protocol == PROTOCOL_DTLS ? "encrypted (DTLS 1.3)" : texts[why]);
+    text_plain(t, texts[why]);
     text_line_end(t);
 }
 

@@ -125,7 +125,7 @@ void text_servers_draw(struct text *t, const struct text_servers *servers, const
 /* What the capture could not show. */
 struct text_unseen {
     uint64_t findings[NUM_FINDINGS]; /* connections with it, of those about the capture */
-    uint64_t encrypted_chains, encrypted_dtls, lost_chains, keyless;
+    uint64_t encrypted_chains, lost_chains, keyless;
     uint64_t left_out, warnings_left_out; /* connections and warnings that no entry stands for */
 };
 void text_unseen_note(struct text_unseen *unseen, const struct report_connection *shown);

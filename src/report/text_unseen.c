@@ -20,9 +20,7 @@ void text_unseen_note(struct text_unseen *unseen, const struct report_connection
     bool has_hello = shown->connection->has_client_hello || shown->connection->has_server_hello;
     for (size_t i = 0; i < NUM_LIMITS_OF_CAPTURE; i++)
         unseen->findings[limits_of_capture[i].id] += diagnosis_has(shown->diagnosis, limits_of_capture[i].id);
-    bool is_dtls = shown->connection->protocol == PROTOCOL_DTLS;
-    unseen->encrypted_chains += has_hello && why == CHAIN_ENCRYPTED && !is_dtls;
-    unseen->encrypted_dtls += has_hello && why == CHAIN_ENCRYPTED && is_dtls;
+    unseen->encrypted_chains += has_hello && why == CHAIN_ENCRYPTED;
     unseen->keyless += shown->connection->keys_error != KEYS_NO_ERROR;
     unseen->lost_chains += has_hello && why == CHAIN_NOT_CAPTURED;
 }
@@ -82,8 +80,8 @@ static void keys(struct text *t, const struct report_summary *s)
 
 static bool has_any(const struct text_unseen *unseen, const struct report_summary *s)
 {
-    uint64_t sum = unseen->encrypted_chains + unseen->encrypted_dtls + unseen->lost_chains + unseen->keyless +
-                   s->num_limits + unseen->left_out + unseen->warnings_left_out;
+    uint64_t sum = unseen->encrypted_chains + unseen->lost_chains + unseen->keyless + s->num_limits + unseen->left_out +
+                   unseen->warnings_left_out;
     for (size_t i = 0; i < NUM_LIMITS_OF_CAPTURE; i++)
         sum += unseen->findings[limits_of_capture[i].id];
     for (enum packet_skip reason = SKIP_NONE + 1; reason < NUM_PACKET_SKIPS; reason++)
@@ -99,7 +97,6 @@ void text_unseen_draw(struct text *t, const struct text_unseen *unseen, const st
         return;
     text_section(t, "What the capture could not show, and how it was read");
     row(t, "encrypted", unseen->encrypted_chains, "with certificates that TLS 1.3 encrypts; a key log would show them");
-    row(t, "encrypted", unseen->encrypted_dtls, "with certificates that DTLS 1.3 encrypts");
     row(t, "certificates", unseen->lost_chains, "whose certificates are not in the capture");
     for (size_t i = 0; i < NUM_LIMITS_OF_CAPTURE; i++)
         row(t, limits_of_capture[i].label, unseen->findings[limits_of_capture[i].id], limits_of_capture[i].text);

@@ -183,7 +183,7 @@ bool hkdf_expand_label(const struct crypto *crypto, const char *hash, uint16_t v
                        const char *label, uint8_t *out, size_t len)
 {
     unsigned draft = version_tls13_draft(version);
-    const char *prefix = draft && draft < 20 ? "TLS 1.3, " : "tls13 ";
+    const char *prefix = version_is_dtls13(version) ? "dtls13" : draft && draft < 20 ? "TLS 1.3, " : "tls13 ";
     size_t prefix_len = strnlen(prefix, 16), label_len = strnlen(label, 32);
     uint8_t info[2 + 1 + 16 + 32 + 1] = {(uint8_t)(len >> 8), (uint8_t)len, (uint8_t)(prefix_len + label_len)};
     int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;

@@ -41,7 +41,7 @@ enum { KEY_BLOCK_MAX_LEN = 2 * (48 + 32 + 16) };
 /* HKDF-Extract (RFC 5869 section 2.2) into the hash's length of bytes. */
 bool hkdf_extract(const struct crypto *crypto, const char *hash, struct bytes salt, struct bytes input, uint8_t *out,
                   size_t len);
-/* Derive-Secret's inner function, with an empty context; `version` tells a draft's prefix. */
+/* Derive-Secret's inner function, with an empty context; `version` tells a draft's prefix, and DTLS's. */
 bool hkdf_expand_label(const struct crypto *crypto, const char *hash, uint16_t version, struct bytes secret,
                        const char *label, uint8_t *out, size_t len);
 /* key_block of SSLv3 to TLS 1.2. */

@@ -209,7 +209,7 @@ static void message(struct session *session, unsigned side, const struct handsha
     s->has_handshake = true;
     if ((s->is_clear || session->is_opening) && type == (s->expects_finished ? HS_FINISHED : HS_CLIENT_HELLO))
         records_protected_handshake(session, side);
-    if (session->context->keys)
+    if (session->context->keys && !session->protocol) /* over UDP each protocol has keys of its own */
         decryption_message(session, side, type, body);
     if (rule && rule->sender < 2 && session->client_side == 2)
         session->client_side = rule->sender == ROLE_CLIENT ? (uint8_t)side : (uint8_t)!side;

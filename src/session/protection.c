@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_MAX_LEN = 32, IV_MAX_LEN = 16, MAC_MAX_LEN = 48, NONCE_LEN = 12, EXPLICIT_LEN = 8, PSEUDO_HEADER_LEN = 13 };
+enum { KEY_MAX_LEN = 32, IV_MAX_LEN = 16, MAC_MAX_LEN = 48, NONCE_LEN = 12, EXPLICIT_LEN = 8 };
+/* That of a record with a connection ID is longer (RFC 9146 section 5). */
+enum { PSEUDO_HEADER_LEN = 13, PSEUDO_HEADER_MAX_LEN = 23 + 255 };
 
 struct protection {
     const struct crypto *crypto;
@@ -137,13 +139,32 @@ static void put_sequence(uint8_t at[8], uint64_t sequence)
         at[i] = (uint8_t)(sequence >> (56 - 8 * i));
 }
 
-/* seq_num, type, version, length: what MACs and AEADs of TLS 1.2 cover besides the content. */
-static void put_pseudo_header(uint8_t at[PSEUDO_HEADER_LEN], uint64_t sequence, const struct sealed *record, size_t len)
+/* RFC 9146: seq_num_placeholder, tls12_cid, cid_length, tls12_cid, version, epoch, sequence_number, cid, length. */
+static size_t put_cid_header(uint8_t at[PSEUDO_HEADER_MAX_LEN], uint64_t sequence, const struct sealed *record,
+                             size_t len)
 {
+    size_t cid_len = record->connection_id.len <= UINT8_MAX ? record->connection_id.len : UINT8_MAX;
+    memset(at, 0xFF, 8);
+    at[8] = at[10] = record->type;
+    at[9] = (uint8_t)cid_len;
+    put_u16(at + 11, record->version);
+    put_sequence(at + 13, sequence);
+    memcpy(at + 21, record->connection_id.at, cid_len);
+    put_u16(at + 21 + cid_len, len);
+    return 23 + cid_len;
+}
+
+/* seq_num, type, version, length: what MACs and AEADs of TLS 1.2 cover besides the content. Returns how many bytes. */
+static size_t put_pseudo_header(uint8_t at[PSEUDO_HEADER_MAX_LEN], uint64_t sequence, const struct sealed *record,
+                                size_t len)
+{
+    if (record->connection_id.len > 0)
+        return put_cid_header(at, sequence, record, len);
     put_sequence(at, sequence);
     at[8] = record->type;
     put_u16(at + 9, record->version);
     put_u16(at + 11, len);
+    return PSEUDO_HEADER_LEN;
 }
 
 static void xor_sequence(uint8_t nonce[NONCE_LEN], uint64_t sequence)
@@ -202,13 +223,15 @@ static bool open_tls13(struct protection *p, const struct sealed *record, uint8_
     put_u16(aad + 3, record->fragment.len);
     /* The header became part of it with draft 25. */
     struct bytes covered = {aad, draft && draft < 25 ? 0 : sizeof aad};
+    if (record->header.len > 0)
+        covered = record->header;
     return decrypt_aead(p, nonce, covered, record->fragment, out) &&
            strip_inner((struct bytes){out, record->fragment.len - p->suite.tag_len}, type, content);
 }
 
 static bool open_tls12_aead(struct protection *p, const struct sealed *record, uint8_t *out, struct bytes *content)
 {
-    uint8_t nonce[NONCE_LEN], aad[PSEUDO_HEADER_LEN];
+    uint8_t nonce[NONCE_LEN], aad[PSEUDO_HEADER_MAX_LEN];
     size_t explicit_len = p->suite.iv_len == NONCE_LEN ? 0 : EXPLICIT_LEN;
     if (record->fragment.len < explicit_len + p->suite.tag_len)
         return false;
@@ -218,19 +241,19 @@ static bool open_tls12_aead(struct protection *p, const struct sealed *record, u
         memcpy(nonce + p->suite.iv_len, record->fragment.at, explicit_len);
     else
         xor_sequence(nonce, p->sequence);
-    put_pseudo_header(aad, p->sequence, record, sealed.len - p->suite.tag_len);
+    size_t aad_len = put_pseudo_header(aad, p->sequence, record, sealed.len - p->suite.tag_len);
     *content = (struct bytes){out, sealed.len - p->suite.tag_len};
-    return decrypt_aead(p, nonce, (struct bytes){aad, sizeof aad}, sealed, out);
+    return decrypt_aead(p, nonce, (struct bytes){aad, aad_len}, sealed, out);
 }
 
 /* RFC 6101 section 5.2.3.1: hash(key + pad_2 + hash(key + pad_1 + seq_num + type + length + content)). */
 static bool ssl3_mac(const struct protection *p, const struct sealed *record, struct bytes content, uint8_t *mac)
 {
     size_t pad_len = p->suite.mac_len == 16 ? 48 : 40;
-    uint8_t pad[48], header[PSEUDO_HEADER_LEN], length[2], inner[MAC_MAX_LEN];
+    uint8_t pad[48], header[PSEUDO_HEADER_MAX_LEN], length[2], inner[MAC_MAX_LEN];
     EVP_MD *hash = EVP_MD_fetch(crypto_library(p->crypto), p->suite.mac, NULL);
     EVP_MD_CTX *c = hash ? EVP_MD_CTX_new() : NULL;
-    put_pseudo_header(header, p->sequence, record, content.len);
+    (void)put_pseudo_header(header, p->sequence, record, content.len);
     put_u16(length, content.len);
     memset(pad, 0x36, sizeof pad);
     bool is_ok = c && EVP_DigestInit_ex(c, hash, NULL) == 1 && EVP_DigestUpdate(c, p->mac_key, p->suite.mac_len) == 1 &&
@@ -248,16 +271,16 @@ static bool ssl3_mac(const struct protection *p, const struct sealed *record, st
 
 static bool tls_mac(const struct protection *p, const struct sealed *record, struct bytes content, uint8_t *mac)
 {
-    uint8_t header[PSEUDO_HEADER_LEN];
+    uint8_t header[PSEUDO_HEADER_MAX_LEN];
     EVP_MAC *hmac = EVP_MAC_fetch(crypto_library(p->crypto), "HMAC", NULL);
     EVP_MAC_CTX *c = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
     size_t len;
     const OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)(uintptr_t)p->suite.mac, 0),
         OSSL_PARAM_construct_end()};
-    put_pseudo_header(header, p->sequence, record, content.len);
+    size_t header_len = put_pseudo_header(header, p->sequence, record, content.len);
     bool is_ok = c && EVP_MAC_init(c, p->mac_key, p->suite.mac_len, params) == 1 &&
-                 EVP_MAC_update(c, header, sizeof header) == 1 && EVP_MAC_update(c, content.at, content.len) == 1 &&
+                 EVP_MAC_update(c, header, header_len) == 1 && EVP_MAC_update(c, content.at, content.len) == 1 &&
                  EVP_MAC_final(c, mac, &len, MAC_MAX_LEN) == 1;
     EVP_MAC_CTX_free(c);
     EVP_MAC_free(hmac);
@@ -351,6 +374,8 @@ bool protection_open(struct protection *p, const struct sealed *record, uint8_t 
     else
         is_open = open_stream(p, record, out, content);
     ERR_pop_to_mark(); /* a record that does not open is no error of OpenSSL's users */
+    if (is_open && record->connection_id.len > 0 && !p->is_tls13)
+        is_open = strip_inner(*content, type, content);
     p->sequence += is_open;
     return is_open;
 }
@@ -376,6 +401,11 @@ void protection_skip(struct protection *p, struct bytes fragment, size_t len)
         fragment = bytes_slice(fragment, 0, fragment.len - p->suite.mac_len);
     if (protection_needs_content(p) && fragment.len >= p->suite.block_len)
         memcpy(p->iv, last_block(p, fragment).at, p->suite.block_len);
+}
+
+void protection_seek(struct protection *p, uint64_t sequence)
+{
+    p->sequence = sequence;
 }
 
 bool protection_needs_content(const struct protection *p)

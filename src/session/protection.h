@@ -1,6 +1,7 @@
 /*
  * Protected records of one side under one set of keys: opened in order, each counted whether it was opened or not
- * (RFC 8446 section 5.2; RFC 5246 section 6.2.3; RFC 7366; RFC 6101 section 5.2.3).
+ * (RFC 8446 section 5.2; RFC 5246 section 6.2.3; RFC 7366; RFC 6101 section 5.2.3). Those of DTLS say their number
+ * themselves (RFC 6347 section 4.1, RFC 9146, RFC 9147 section 4).
  */
 #ifndef TLSWHY_SESSION_PROTECTION_H
 #define TLSWHY_SESSION_PROTECTION_H
@@ -33,9 +34,14 @@ struct sealed {
     uint8_t type;
     uint16_t version; /* of the record's header */
     struct bytes fragment;
+    struct bytes connection_id; /* of a tls12_cid record (RFC 9146), whose type is hidden, too; else empty */
+    struct bytes header;        /* of DTLS 1.3: as sent, but for its number, which is decrypted; else empty */
 };
 bool protection_open(struct protection *p, const struct sealed *record, uint8_t *out, uint8_t *type,
                      struct bytes *content);
+
+/* DTLS, whose records come in any order: the number of the next one, up to DTLS 1.2 with the epoch before it. */
+void protection_seek(struct protection *p, uint64_t sequence);
 
 /* A record that is not opened. `fragment` may hold less than `len` bytes unless protection_needs_content(). */
 void protection_skip(struct protection *p, struct bytes fragment, size_t len);

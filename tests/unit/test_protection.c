@@ -41,7 +41,8 @@ static struct protection *of_hex(uint16_t cipher, const char *secret_hex)
 static void assert_opens(struct protection *p, const char *record_hex, uint8_t type, const char *content_hex)
 {
     struct bytes record = bytes_from_hex(record_hex);
-    struct sealed sealed = {record.at[0], 0x0303, bytes_slice(record, RECORD_HEADER_LEN, record.len)};
+    struct sealed sealed = {
+        .type = record.at[0], .version = 0x0303, .fragment = bytes_slice(record, RECORD_HEADER_LEN, record.len)};
     uint8_t *out = malloc(record.len + PROTECTION_ROOM), inner;
     struct bytes content;
     assert_non_null(out);
@@ -98,7 +99,8 @@ static void test_gap(void **state)
     (void)state;
     struct protection *p = of_hex(0x1301, SERVER_TRAFFIC);
     struct bytes record = bytes_from_hex(SERVER_ALERT), content;
-    struct sealed sealed = {record.at[0], 0x0303, bytes_slice(record, RECORD_HEADER_LEN, record.len)};
+    struct sealed sealed = {
+        .type = record.at[0], .version = 0x0303, .fragment = bytes_slice(record, RECORD_HEADER_LEN, record.len)};
     uint8_t out[64], type;
     assert_false(protection_find(p, &sealed, 1, out, &type, &content));
     assert_true(protection_find(p, &sealed, 2, out, &type, &content));
@@ -115,11 +117,12 @@ static void test_damage(void **state)
     uint8_t out[128], type, copy[128];
     for (size_t len = 0; len + RECORD_HEADER_LEN < record.len; len++) {
         struct protection *p = of_hex(0x1301, CLIENT_HANDSHAKE);
-        struct sealed cut = {23, 0x0303, bytes_slice(record, RECORD_HEADER_LEN, len)};
+        struct sealed cut = {.type = 23, .version = 0x0303, .fragment = bytes_slice(record, RECORD_HEADER_LEN, len)};
         assert_false(protection_open(p, &cut, out, &type, &content));
         memcpy(copy, record.at, record.len);
         copy[RECORD_HEADER_LEN + len] ^= 0x10;
-        struct sealed bad = {23, 0x0303, {copy + RECORD_HEADER_LEN, record.len - RECORD_HEADER_LEN}};
+        struct sealed bad = {
+            .type = 23, .version = 0x0303, .fragment = {copy + RECORD_HEADER_LEN, record.len - RECORD_HEADER_LEN}};
         assert_false(protection_open(p, &bad, out, &type, &content));
         protection_free(p);
     }
@@ -299,7 +302,7 @@ static bool opens_as(struct protection *p, const struct sealer *s, uint8_t type,
     assert_non_null(exact);
     assert_non_null(out);
     memcpy(exact, sealed, len);
-    struct sealed record = {type, s->version, {exact, len}};
+    struct sealed record = {.type = type, .version = s->version, .fragment = {exact, len}};
     bool is_open = protection_open(p, &record, out, &inner, &content);
     if (is_open) {
         assert_int_equal(inner, type);
