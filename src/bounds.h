@@ -40,10 +40,15 @@ enum {
     LIMIT_DIALOGUE = 4096,                 /* bytes of each side before TLS that are read for STARTTLS and proxies */
     LIMIT_CHAIN = 64,                      /* certificates kept of one Certificate message */
 
-    LIMIT_KEYS = 1024 * 1024,        /* secrets of key logs: some 100 MB */
-    LIMIT_KEYLOG_LINE = 4096,        /* bytes of one line of a key log; ECH_CONFIG has the longest, some 400 */
-    LIMIT_PENDING_BYTES = 64 * 1024, /* protected records of one connection that wait for keys */
-    LIMIT_PENDING_RECORDS = 256,     /* and their number */
+    LIMIT_KEYS = 1024 * 1024,          /* secrets of key logs: some 100 MB */
+    LIMIT_KEYLOG_LINE = 4096,          /* bytes of one line of a key log; ECH_CONFIG has the longest, some 400 */
+    LIMIT_KEY_FILE = 1024 * 1024,      /* bytes of one file with servers' private keys: real ones have some kB */
+    LIMIT_SERVER_KEYS = 256,           /* and the keys of all of them */
+    LIMIT_RESUMABLE = 16384,           /* sessions kept for being resumed, when there are private keys */
+    LIMIT_TRANSCRIPT = 256 * 1024,     /* bytes of each side's handshake messages kept until its keys are known */
+    LIMIT_INFLATED = 64 * 1024 * 1024, /* bytes that one side's compressed records may become */
+    LIMIT_PENDING_BYTES = 64 * 1024,   /* protected records of one connection that wait for keys */
+    LIMIT_PENDING_RECORDS = 256,       /* and their number */
     LIMIT_ALL_PENDING_BYTES = 256 * 1024 * 1024, /* and of all connections */
     LIMIT_OPENED_RECORD = 2048, /* after a TLS 1.3 handshake larger records are taken for application data, unread */
     LIMIT_SEQUENCE_TRIALS = 64, /* record numbers tried after a gap */

@@ -41,6 +41,7 @@ enum key {
     KEY_SERVER_SIGALGS,
     KEY_SERVER_CERT,
     KEY_KEYLOG,
+    KEY_SERVER_KEY,
     KEY_COMPARE,
 };
 
@@ -62,6 +63,7 @@ const struct option_row *options_table(void)
         {KEY_PROBES, "probes", NULL, "list connections without data (health checks), not only count them", NULL},
         {KEY_HASH, "hash", "WHEN", "SHA-256 of the files: auto (up to 64 MiB), always, never", hash_values},
         {KEY_KEYLOG, "keylog", "FILE", "keys to decrypt handshakes with: SSLKEYLOGFILE's, or pcapng", NULL},
+        {KEY_SERVER_KEY, "server-key", "FILE", "a server's RSA key, for suites with static RSA; may be repeated", NULL},
         {KEY_TRUST, "trust", "STORE", "trust store: NAME=PATH, or system (the default); may be repeated", NULL},
         {KEY_TRUST_PASSWORD, "trust-password", "PASSWORD", "of key stores; changeit, as in Java, when not given", NULL},
         {KEY_INTERMEDIATES, "intermediates", "PATH", "certificates that may complete chains", NULL},
@@ -345,6 +347,8 @@ static int take(struct options *o, int key, const char *value, struct error *err
         return take_outcomes(o, value, error);
     case KEY_KEYLOG:
         return take_text(&o->keylogs[o->pipeline.num_keylogs++], key, value, error); /* room for argc of them */
+    case KEY_SERVER_KEY:
+        return take_text(&o->server_keys[o->pipeline.num_server_keys++], key, value, error); /* the same */
     case KEY_TRUST:
         return option_trust(o, value, error);
     case KEY_TRUST_PASSWORD:
@@ -429,7 +433,8 @@ enum options_result options_parse(int argc, char *const argv[], struct options *
     *out = (struct options){.paths = calloc((size_t)argc + 1, sizeof *out->paths)};
     out->pipeline.keylogs = out->keylogs = calloc((size_t)argc + 1, sizeof *out->keylogs);
     out->pipeline.targets = out->targets = calloc((size_t)argc + 1, sizeof *out->targets);
-    if (!out->paths || !out->keylogs || !out->targets) {
+    out->pipeline.server_keys = out->server_keys = calloc((size_t)argc + 1, sizeof *out->server_keys);
+    if (!out->paths || !out->keylogs || !out->targets || !out->server_keys) {
         error_set(error, "out of memory");
         return OPTIONS_WRONG;
     }
@@ -465,6 +470,7 @@ void options_cleanup(struct options *options)
     free(options->stores);
     free(options->keylogs);
     free(options->targets);
+    free(options->server_keys);
     *options = (struct options){0};
 }
 

@@ -38,6 +38,7 @@ struct options {
     const char **paths;          /* owned; pipeline.capture points here */
     struct port_range *ports;    /* owned; pipeline.ports points here */
     const char **keylogs;        /* owned; pipeline.keylogs points here */
+    const char **server_keys;    /* owned; pipeline.server_keys points here */
     struct store_source *stores; /* owned, with their names; pipeline.verify.stores points here */
 };
 

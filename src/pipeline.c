@@ -307,7 +307,9 @@ static void sum_up(struct pipeline *p, const struct pipeline_result *result)
     add_limit(s, "issuers seen that are not kept for other chains", issuers.not_kept);
     add_limit(s, "issuers seen that were not tried for a chain", issuers.not_tried);
     add_limit(s, "connections with more protected records than wait for keys", p->sessions.pending_limit_hits);
+    add_limit(s, "connections with more compressed data than is read", p->sessions.inflated_limit_hits);
     s->keys = p->sessions.keys;
+    add_limit(s, "sessions that may be resumed not kept", keys_stats(s->keys).sessions_forgotten);
     add_limit(s, "secrets of key logs not kept", keys_stats(s->keys).limit_hits);
     add_limit(s, "names not remembered", names_limit_hits(p->names));
     add_limit(s, "servers not remembered", servers_limit_hits(p->servers) + profiles_limit_hits(p->profiles));

@@ -46,6 +46,8 @@ struct pipeline_options {
     size_t num_ports;
     const char *const *keylogs; /* files with keys: key logs, or pcapng with decryption secrets */
     size_t num_keylogs;
+    const char *const *server_keys; /* files with private keys of servers */
+    size_t num_server_keys;
     bool compares;    /* two captures of the same connections: exactly two paths */
     bool list_probes; /* list connections that carried no payload */
     /* Called now and then with bytes read and bytes in all (0 unknown); may be NULL. */

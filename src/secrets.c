@@ -1,4 +1,5 @@
-/* Where keys come from: the files of --keylog, and the decryption secrets blocks of captures as they are read. */
+/* Where keys come from: the files of --keylog and --server-key, and the decryption secrets blocks of captures as they
+ * are read. */
 #include "pipeline_internal.h"
 
 #include "bounds.h"
@@ -53,7 +54,10 @@ int secrets_set_up(struct pipeline *p, struct error *error)
         if (status < 0)
             return -1;
     }
-    return options->num_keylogs > 0 ? need_crypto(p, error) : 0;
+    for (size_t i = 0; i < options->num_server_keys; i++)
+        if (keys_read_server_key(p->sessions.keys, options->server_keys[i], error) < 0)
+            return -1;
+    return options->num_keylogs > 0 || options->num_server_keys > 0 ? need_crypto(p, error) : 0;
 }
 
 int secrets_take(struct pipeline *p, size_t file, struct error *error)
@@ -67,7 +71,7 @@ int secrets_take(struct pipeline *p, size_t file, struct error *error)
             continue;
         if (need_crypto(p, error) < 0)
             return -1;
-        p->summary.has_late_secrets |= !keys_has_source(p->sessions.keys) && p->summary.num_packets > 0;
+        p->summary.has_late_secrets |= !keys_has_log(p->sessions.keys) && p->summary.num_packets > 0;
         keys_add(p->sessions.keys, secrets->data, KEYS_PCAPNG);
         keys_expect_more(p->sessions.keys);
     }

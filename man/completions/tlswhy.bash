@@ -16,7 +16,7 @@ _tlswhy()
         --color) values="auto always never" ;;
         --hash) values="auto always never" ;;
         --fail-on) values="error warning" ;;
-        --output | -o | --intermediates | --keylog)
+        --output | -o | --intermediates | --keylog | --server-key)
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return ;;
@@ -29,7 +29,7 @@ _tlswhy()
     fi
     if [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "
-            -r --read -f --filter -n --no-resolve --compare --ports --probes --hash --keylog --trust --trust-password --intermediates --name --at --no-verify
+            -r --read -f --filter -n --no-resolve --compare --ports --probes --hash --keylog --server-key --trust --trust-password --intermediates --name --at --no-verify
             --client-trust --expiring-days --server --server-versions --server-ciphers --server-groups --server-sigalgs --server-cert
             --only --sni --verdict --connection --seen-as --format -o --output --summary-line -v --verbose -q --quiet --color --no-progress --fail-on --explain -h --help -V --version
         " -- "$cur")

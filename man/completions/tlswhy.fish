@@ -7,6 +7,7 @@ complete -c tlswhy -l compare -d 'Two captures of the same connections, the firs
 complete -c tlswhy -l ports -x -d 'TLS is expected on these ports, too'
 complete -c tlswhy -l probes -d 'List connections without data'
 complete -c tlswhy -l keylog -r -F -d 'Keys to read handshakes with'
+complete -c tlswhy -l server-key -r -F -d 'RSA key of a server'
 complete -c tlswhy -l hash -x -a 'auto always never' -d 'SHA-256 of the files'
 complete -c tlswhy -l trust -x -d 'Trust store for chains: NAME=PATH or system'
 complete -c tlswhy -l trust-password -x -d 'Password of trust stores'

@@ -196,6 +196,10 @@ static void keys(struct json *j, const struct report_summary *summary)
     json_u64(j, stats.secrets);
     JSON_KEY(j, "odd_lines");
     json_u64(j, stats.odd_lines);
+    if (stats.server_keys > 0) {
+        JSON_KEY(j, "server_keys");
+        json_u64(j, stats.server_keys);
+    }
     JSON_KEY(j, "late");
     json_bool(j, summary->has_late_secrets);
     json_close(j, '}');

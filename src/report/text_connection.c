@@ -196,12 +196,24 @@ static void keys(struct text *t, const struct connection *c)
         [KEYS_REFUSED] = "a record does not open with the key log's (its authentication tag is wrong)",
         [KEYS_UNSUPPORTED] = "this suite cannot be decrypted here",
         [KEYS_GAP] = "records are missing; what follows them was not decrypted",
+        [KEYS_FORWARD_SECRECY] =
+            "a server's private key cannot decrypt this: the key exchange has forward secrecy; only "
+            "a key log would",
+        [KEYS_OTHER_KEY] = "none of the private keys belongs to the server's certificate",
+        [KEYS_PREMASTER] = "the client's key exchange does not decrypt with the private key",
+        [KEYS_SESSION_UNKNOWN] = "a session was resumed, and the handshake that made it is not in the capture: a "
+                                 "server's private key alone does not help",
+    };
+    static const char *const sources[] = {
+        [KEYS_KEYLOG] = "decrypted with a key log",
+        [KEYS_PCAPNG] = "decrypted with secrets from the capture",
+        [KEYS_SERVER_KEY] = "decrypted with the server's private key",
     };
     if (!c->keys && !c->keys_error)
         return;
     text_label(t, "keys");
     if (c->keys)
-        text_plain(t, c->keys == KEYS_PCAPNG ? "decrypted with secrets from the capture" : "decrypted with a key log");
+        text_plain(t, sources[c->keys]);
     if (c->keys && c->keys_error)
         text_plain(t, "; not all of it: ");
     if (c->keys_error)

@@ -66,7 +66,12 @@ static void keys(struct text *t, const struct report_summary *s)
 {
     struct keys_stats stats = keys_stats(s->keys);
     text_label(t, "keys");
-    text_plural(t, stats.secrets, "secret", "secrets");
+    if (stats.server_keys > 0) {
+        text_plural(t, stats.server_keys, "private key", "private keys");
+        text_plain(t, stats.secrets > 0 ? ", " : "");
+    }
+    if (stats.secrets > 0 || stats.server_keys == 0)
+        text_plural(t, stats.secrets, "secret", "secrets");
     if (stats.odd_lines > 0) {
         text_plain(t, "; ");
         text_plural(t, stats.odd_lines, "line that is none of a key log", "lines that are none of a key log");

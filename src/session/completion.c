@@ -147,36 +147,36 @@ static bool is_fatal_alert(const struct connection *c, const struct event *event
                                         : event->level == FATAL;
 }
 
-/* The client's Finished was read. False: it stayed hidden. */
-static bool read_finished(struct connection *c)
+/* The client's Finished that was read; num_events: it stayed hidden. */
+static unsigned read_finished(struct connection *c)
 {
+    unsigned finished = c->num_events;
     for (unsigned i = 0; i < c->num_events; i++) {
         const struct event *event = &c->events[i];
         bool is_finished = event->kind == EVENT_HANDSHAKE && event->type == HS_FINISHED;
         if (is_finished && !c->has_finished[event->role]) {
             c->has_finished[event->role] = true;
             c->finished_moment[event->role] = event->last;
+            finished = event->role == ROLE_CLIENT ? i : finished;
         }
         if (event->kind == EVENT_APPLICATION && event->len > 0)
             c->has_application_data[event->role] = true;
     }
-    return c->has_finished[ROLE_CLIENT];
+    return finished;
 }
 
 /* The server's first word after the client's Finished is a fatal alert (or it came before the Finished did). */
-static bool is_refusal_read(const struct connection *c)
+static bool is_refusal_read(const struct connection *c, unsigned finished)
 {
-    bool has_answer = false, is_behind = false;
+    bool has_answer = false;
     for (unsigned i = 0; i < c->num_events; i++) {
         const struct event *event = &c->events[i];
-        if (event->kind == EVENT_HANDSHAKE && event->type == HS_FINISHED && event->role == ROLE_CLIENT)
-            is_behind = true;
         if (event->role != ROLE_SERVER)
             continue;
         if (is_fatal_alert(c, event))
             return !has_answer;
-        has_answer |= is_behind && (event->kind == EVENT_APPLICATION || event->kind == EVENT_HANDSHAKE ||
-                                    event->kind == EVENT_HIDDEN);
+        has_answer |= i > finished && (event->kind == EVENT_APPLICATION || event->kind == EVENT_HANDSHAKE ||
+                                       event->kind == EVENT_HIDDEN);
     }
     return false;
 }
@@ -215,8 +215,9 @@ void completion_infer(struct connection *c)
 {
     if (!c->has_server_hello || !version_is_tls13(c->version))
         return;
-    if (c->keys && read_finished(c)) {
-        c->is_refused_after_finished = is_refusal_read(c);
+    unsigned read = c->keys ? read_finished(c) : c->num_events;
+    if (read < c->num_events) {
+        c->is_refused_after_finished = is_refusal_read(c, read);
         if (!c->is_refused_after_finished)
             c->handshake_end = c->finished_moment[ROLE_CLIENT];
         return;
@@ -233,7 +234,8 @@ void completion_infer(struct connection *c)
     for (unsigned i = finished + 1; i < c->num_events; i++)
         if (is_hidden_of(&c->events[i], c->events[i].role) && !is_size(&sizes, c->events[i].len, sizes.alert))
             c->has_application_data[c->events[i].role] = true;
-    c->is_refused_after_finished = is_refused(c, &sizes, finished);
+    c->is_refused_after_finished =
+        is_refused(c, &sizes, finished) || (c->keys && is_refusal_read(c, finished)); /* without the handshake's keys */
     if (!c->is_refused_after_finished && !is_answer_lost(c, &sizes, finished))
         c->handshake_end = c->events[finished].last;
 }

@@ -18,7 +18,10 @@ const char *chain_missing_name(enum chain_missing why)
 
 const char *keys_error_name(enum keys_error error)
 {
-    static const char *const names[] = {NULL, "missing", "incomplete", "authentication-failed", "unsupported", "gap"};
+    static const char *const names[] = {
+        NULL,  "missing",         "incomplete", "authentication-failed", "unsupported",
+        "gap", "forward-secrecy", "other-key",  "premaster-unreadable",  "session-unknown",
+    };
     return names[error];
 }
 

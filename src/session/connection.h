@@ -41,13 +41,18 @@ const char *chain_missing_name(enum chain_missing why); /* "encrypted" "resumed"
 /* Why records stayed hidden though there were keys. */
 enum keys_error {
     KEYS_NO_ERROR = 0,
-    KEYS_MISSING,     /* none for this ClientHello's random */
-    KEYS_INCOMPLETE,  /* some of the secrets that it takes are not there */
-    KEYS_REFUSED,     /* a record's tag, MAC or padding is wrong under the secret of the key log */
-    KEYS_UNSUPPORTED, /* a suite or compression that is not decrypted */
-    KEYS_GAP,         /* records that the capture does not hold, too many to find the place again */
+    KEYS_MISSING,         /* none for this ClientHello's random */
+    KEYS_INCOMPLETE,      /* some of the secrets that it takes are not there */
+    KEYS_REFUSED,         /* a record's tag, MAC or padding is wrong under the secret of the key log */
+    KEYS_UNSUPPORTED,     /* a suite or compression that is not decrypted */
+    KEYS_GAP,             /* records that the capture does not hold, too many to find the place again */
+    KEYS_FORWARD_SECRECY, /* there are only private keys, and this key exchange does not encrypt to the server's */
+    KEYS_OTHER_KEY,       /* none of the private keys belongs to the server's certificate */
+    KEYS_PREMASTER,       /* the client's key exchange does not decrypt with the private key */
+    KEYS_SESSION_UNKNOWN, /* it was resumed, and the capture does not hold the handshake that made the session */
 };
-/* "missing" "incomplete" "authentication-failed" "unsupported" "gap"; NULL for none. */
+/* "missing" "incomplete" "authentication-failed" "unsupported" "gap" "forward-secrecy" "other-key"
+ * "premaster-unreadable" "session-unknown"; NULL for none. */
 const char *keys_error_name(enum keys_error error);
 
 /* What happened, in the order of the streams. Drawn as a ladder, walked by rules. */

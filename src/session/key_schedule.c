@@ -199,19 +199,19 @@ bool hkdf_expand_label(const struct crypto *crypto, const char *hash, uint16_t v
     return derive(crypto, "HKDF", params, out, len);
 }
 
-/* MD5(master + SHA1("A" + master + randoms)) + MD5(master + SHA1("BB" + ...)) + ... */
-static bool ssl3_key_block(const struct crypto *crypto, struct bytes master, const uint8_t randoms[64], uint8_t *out,
-                           size_t len)
+/* MD5(secret + SHA1("A" + secret + randoms)) + MD5(secret + SHA1("BB" + ...)) + ... */
+static bool ssl3_derive(const struct crypto *crypto, struct bytes secret, const uint8_t randoms[64], uint8_t *out,
+                        size_t len)
 {
-    enum { MD5_LEN = 16, SHA1_LEN = 20, ROUNDS_MAX = 16, MASTER_LEN = 48 };
-    uint8_t inner[ROUNDS_MAX + MASTER_LEN + 64], outer[MASTER_LEN + SHA1_LEN], digest[MD5_LEN];
-    bool is_ok = master.len == MASTER_LEN && len <= (size_t)ROUNDS_MAX * MD5_LEN;
+    enum { MD5_LEN = 16, SHA1_LEN = 20, ROUNDS_MAX = 16, SECRET_LEN = 48 };
+    uint8_t inner[ROUNDS_MAX + SECRET_LEN + 64], outer[SECRET_LEN + SHA1_LEN], digest[MD5_LEN];
+    bool is_ok = secret.len == SECRET_LEN && len <= (size_t)ROUNDS_MAX * MD5_LEN;
     for (size_t round = 1, at = 0; is_ok && at < len; round++, at += MD5_LEN) {
         memset(inner, 'A' + (int)round - 1, round);
-        memcpy(inner + round, master.at, MASTER_LEN);
-        memcpy(inner + round + MASTER_LEN, randoms, 64);
-        memcpy(outer, master.at, MASTER_LEN);
-        is_ok = EVP_Q_digest(crypto->library, "SHA1", NULL, inner, round + MASTER_LEN + 64, outer + MASTER_LEN, NULL) &&
+        memcpy(inner + round, secret.at, SECRET_LEN);
+        memcpy(inner + round + SECRET_LEN, randoms, 64);
+        memcpy(outer, secret.at, SECRET_LEN);
+        is_ok = EVP_Q_digest(crypto->library, "SHA1", NULL, inner, round + SECRET_LEN + 64, outer + SECRET_LEN, NULL) &&
                 EVP_Q_digest(crypto->library, "MD5", NULL, outer, sizeof outer, digest, NULL);
         memcpy(out + at, digest, len - at < MD5_LEN ? len - at : MD5_LEN);
     }
@@ -221,22 +221,58 @@ static bool ssl3_key_block(const struct crypto *crypto, struct bytes master, con
     return is_ok;
 }
 
-bool key_block_derive(const struct crypto *crypto, const char *hash, uint16_t version, struct bytes master,
-                      const uint8_t client_random[32], const uint8_t server_random[32], uint8_t *out, size_t len)
+/* PRF(secret, label, seed) of TLS 1.0 to 1.2. */
+static bool tls_prf(const struct crypto *crypto, const char *hash, struct bytes secret, const char *label,
+                    struct bytes seed, uint8_t *out, size_t len)
 {
-    static const char label[] = "key expansion";
-    uint8_t seed[sizeof label - 1 + 64];
-    uint8_t *randoms = seed + sizeof label - 1;
-    memcpy(seed, label, sizeof label - 1);
-    memcpy(randoms, server_random, 32);
-    memcpy(randoms + 32, client_random, 32);
-    if (version == VERSION_SSL3)
-        return ssl3_key_block(crypto, master, randoms, out, len);
     const OSSL_PARAM params[] = {
         text(OSSL_KDF_PARAM_DIGEST, hash),
-        octets(OSSL_KDF_PARAM_SECRET, master),
-        octets(OSSL_KDF_PARAM_SEED, (struct bytes){seed, sizeof seed}),
+        octets(OSSL_KDF_PARAM_SECRET, secret),
+        octets(OSSL_KDF_PARAM_SEED, (struct bytes){(const uint8_t *)label, strlen(label)}),
+        octets(OSSL_KDF_PARAM_SEED, seed),
         OSSL_PARAM_construct_end(),
     };
     return derive(crypto, "TLS1-PRF", params, out, len);
+}
+
+bool master_derive(const struct crypto *crypto, const char *hash, uint16_t version, struct bytes premaster,
+                   const uint8_t client_random[32], const uint8_t server_random[32], struct bytes session_hash,
+                   uint8_t out[48])
+{
+    uint8_t randoms[64];
+    memcpy(randoms, client_random, 32);
+    memcpy(randoms + 32, server_random, 32);
+    if (version == VERSION_SSL3)
+        return ssl3_derive(crypto, premaster, randoms, out, 48);
+    if (session_hash.len > 0)
+        return tls_prf(crypto, hash, premaster, "extended master secret", session_hash, out, 48);
+    return tls_prf(crypto, hash, premaster, "master secret", (struct bytes){randoms, sizeof randoms}, out, 48);
+}
+
+size_t session_hash(const struct crypto *crypto, const char *hash, const struct bytes *pieces, size_t num,
+                    uint8_t out[SESSION_HASH_MAX_LEN])
+{
+    unsigned len = 0;
+    ERR_set_mark();
+    EVP_MD *md = EVP_MD_fetch(crypto->library, hash, NULL);
+    EVP_MD_CTX *c = md ? EVP_MD_CTX_new() : NULL;
+    bool is_ok = c && EVP_DigestInit_ex(c, md, NULL) == 1;
+    for (size_t i = 0; is_ok && i < num; i++)
+        is_ok = pieces[i].len == 0 || EVP_DigestUpdate(c, pieces[i].at, pieces[i].len) == 1;
+    is_ok = is_ok && EVP_DigestFinal_ex(c, out, &len) == 1;
+    EVP_MD_CTX_free(c);
+    EVP_MD_free(md);
+    ERR_pop_to_mark();
+    return is_ok ? len : 0;
+}
+
+bool key_block_derive(const struct crypto *crypto, const char *hash, uint16_t version, struct bytes master,
+                      const uint8_t client_random[32], const uint8_t server_random[32], uint8_t *out, size_t len)
+{
+    uint8_t randoms[64];
+    memcpy(randoms, server_random, 32);
+    memcpy(randoms + 32, client_random, 32);
+    if (version == VERSION_SSL3)
+        return ssl3_derive(crypto, master, randoms, out, len);
+    return tls_prf(crypto, hash, master, "key expansion", (struct bytes){randoms, sizeof randoms}, out, len);
 }

@@ -44,6 +44,15 @@ bool hkdf_extract(const struct crypto *crypto, const char *hash, struct bytes sa
 /* Derive-Secret's inner function, with an empty context; `version` tells a draft's prefix, and DTLS's. */
 bool hkdf_expand_label(const struct crypto *crypto, const char *hash, uint16_t version, struct bytes secret,
                        const char *label, uint8_t *out, size_t len);
+/* master_secret of SSLv3 to TLS 1.2 (RFC 5246 section 8.1), from the randoms; with a session hash (not empty) the
+ * extended one (RFC 7627 section 4), which SSLv3 does not have. */
+bool master_derive(const struct crypto *crypto, const char *hash, uint16_t version, struct bytes premaster,
+                   const uint8_t client_random[32], const uint8_t server_random[32], struct bytes session_hash,
+                   uint8_t out[48]);
+/* The hash of a suite's PRF over several pieces, for that. Returns its length, 0 when OpenSSL failed. */
+enum { SESSION_HASH_MAX_LEN = 64 };
+size_t session_hash(const struct crypto *crypto, const char *hash, const struct bytes *pieces, size_t num,
+                    uint8_t out[SESSION_HASH_MAX_LEN]);
 /* key_block of SSLv3 to TLS 1.2. */
 bool key_block_derive(const struct crypto *crypto, const char *hash, uint16_t version, struct bytes master,
                       const uint8_t client_random[32], const uint8_t server_random[32], uint8_t *out, size_t len);

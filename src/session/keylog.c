@@ -5,6 +5,8 @@
 
 enum { LABEL_MAX_LEN = 40 };
 
+static const char rsa_label[] = "RSA";
+
 static const struct label {
     const char *name;
     enum keylog_status status;
@@ -19,10 +21,10 @@ static const struct label {
     {"EARLY_EXPORTER_SECRET", KEYLOG_OTHER, NUM_SECRETS},
     {"EARLY_EXPORTER_MASTER_SECRET", KEYLOG_OTHER, NUM_SECRETS},
     {"EXPORTER_SECRET", KEYLOG_OTHER, NUM_SECRETS},
-    {"ECH_SECRET", KEYLOG_OTHER, NUM_SECRETS},
-    {"ECH_CONFIG", KEYLOG_OTHER, NUM_SECRETS},
-    {"PMS_CLIENT_RANDOM", KEYLOG_OTHER, NUM_SECRETS},
-    {"RSA", KEYLOG_OTHER, NUM_SECRETS},
+    {"ECH_SECRET", KEYLOG_SECRET, SECRET_ECH},
+    {"ECH_CONFIG", KEYLOG_SECRET, SECRET_ECH_CONFIG},
+    {"PMS_CLIENT_RANDOM", KEYLOG_SECRET, SECRET_PREMASTER},
+    {rsa_label, KEYLOG_SECRET, SECRET_PREMASTER},
     {"QUIC_CLIENT_EARLY_TRAFFIC_SECRET", KEYLOG_OTHER, NUM_SECRETS},
     {"QUIC_CLIENT_HANDSHAKE_TRAFFIC_SECRET", KEYLOG_OTHER, NUM_SECRETS},
     {"QUIC_SERVER_HANDSHAKE_TRAFFIC_SECRET", KEYLOG_OTHER, NUM_SECRETS},
@@ -94,6 +96,8 @@ static bool is_length(enum secret_kind kind, size_t len)
 {
     if (kind == SECRET_MASTER)
         return len == MASTER_SECRET_LEN;
+    if (kind == SECRET_PREMASTER || kind == SECRET_ECH || kind == SECRET_ECH_CONFIG)
+        return len > 0;
     return len == 32 || len == 48 || len == 64;
 }
 
@@ -115,9 +119,11 @@ enum keylog_status keylog_line_parse(struct bytes line, struct keylog_line *out)
     if (label->status != KEYLOG_SECRET)
         return label->status;
     out->kind = label->kind;
-    out->secret_len = (uint8_t)read_hex(secret, out->secret, sizeof out->secret);
+    out->is_rsa = label->name == rsa_label;
+    out->secret_len = (uint16_t)read_hex(secret, out->secret, sizeof out->secret);
+    size_t random_len = out->is_rsa ? KEYLOG_RSA_LEN : KEYLOG_RANDOM_LEN;
     if (cursor_more(&c) || !is_length(label->kind, out->secret_len) ||
-        read_hex(random, out->client_random, sizeof out->client_random) != KEYLOG_RANDOM_LEN)
+        read_hex(random, out->client_random, sizeof out->client_random) != random_len)
         return KEYLOG_ODD;
     return KEYLOG_SECRET;
 }

@@ -3,6 +3,7 @@
 
 #include "bounds.h"
 #include "hash.h"
+#include "session/resumable.h"
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
@@ -17,7 +18,8 @@ enum { READ_BLOCK = 64 * 1024, FIRST_BUCKETS = 256 };
 
 struct key_secret {
     struct key_secret *next; /* of the same connection */
-    uint8_t kind, len;
+    uint8_t kind;
+    uint16_t len;
     uint8_t bytes[];
 };
 
@@ -48,12 +50,14 @@ struct keys {
     struct keys_stats stats;
     uint64_t other_lines;
     struct key_file *files; /* that may grow */
-    bool has_source, may_grow;
+    struct server_keys server_keys;
+    struct resumable *sessions; /* NULL: none so far */
+    bool has_log, has_premasters, may_grow;
 };
 
 const char *keys_source_name(enum keys_source source)
 {
-    static const char *const names[] = {NULL, "keylog", "pcapng"};
+    static const char *const names[] = {NULL, "keylog", "pcapng", "server-key"};
     return names[source];
 }
 
@@ -98,6 +102,8 @@ void keys_free(struct keys *keys)
         OPENSSL_cleanse(file, sizeof *file);
         free(file);
     }
+    server_keys_cleanup(&keys->server_keys);
+    resumable_free(keys->sessions);
     free(keys);
 }
 
@@ -169,6 +175,7 @@ static void add_secret(struct keys *keys, const struct keylog_line *line, enum k
         return;
     }
     *secret = (struct key_secret){entry->secrets, (uint8_t)line->kind, line->secret_len};
+    keys->has_premasters |= line->kind == SECRET_PREMASTER;
     memcpy(secret->bytes, line->secret, line->secret_len);
     entry->secrets = secret;
     keys->stats.secrets++;
@@ -222,7 +229,7 @@ static void add_last(struct keys *keys, struct line_rest *rest, enum keys_source
 void keys_add(struct keys *keys, struct bytes log, enum keys_source source)
 {
     struct line_rest rest = {.len = 0};
-    keys->has_source = true;
+    keys->has_log = true;
     add_block(keys, &rest, log, source);
     add_last(keys, &rest, source);
     OPENSSL_cleanse(&rest, sizeof rest);
@@ -298,16 +305,36 @@ int keys_read_file(struct keys *keys, const char *path, bool is_growing, struct 
         keys->other_lines == others && keys->stats.limit_hits == before.limit_hits)
         status = error_set(error, "%s: no line in it is one of a key log (NSS format, as SSLKEYLOGFILE has it)", path);
     if (status == 0)
-        keys->has_source = true;
+        keys->has_log = true;
     if (!is_kept)
         close(file.fd);
     OPENSSL_cleanse(&file, sizeof file);
     return status;
 }
 
+int keys_read_server_key(struct keys *keys, const char *path, struct error *error)
+{
+    return server_keys_read_file(&keys->server_keys, path, error);
+}
+
+const struct server_keys *keys_server_keys(const struct keys *keys)
+{
+    return &keys->server_keys;
+}
+
+bool keys_has_log(const struct keys *keys)
+{
+    return keys->has_log;
+}
+
 bool keys_has_source(const struct keys *keys)
 {
-    return keys->has_source;
+    return keys->has_log || keys->server_keys.num > 0;
+}
+
+bool keys_has_premasters(const struct keys *keys)
+{
+    return keys->has_premasters;
 }
 
 bool keys_may_grow(const struct keys *keys)
@@ -345,7 +372,32 @@ bool keys_find(struct keys *keys, const uint8_t client_random[KEYLOG_RANDOM_LEN]
     return true;
 }
 
+bool keys_find_premaster(struct keys *keys, struct bytes encrypted, struct key_set *out)
+{
+    uint8_t known_by[KEYLOG_RANDOM_LEN] = {0};
+    if (encrypted.len < KEYLOG_RSA_LEN)
+        return false;
+    memcpy(known_by, encrypted.at, KEYLOG_RSA_LEN);
+    return keys_find(keys, known_by, out) && out->secrets[SECRET_PREMASTER].len > 0;
+}
+
+void keys_keep_session(struct keys *keys, struct bytes id, const uint8_t master[MASTER_SECRET_LEN])
+{
+    if (!keys->sessions)
+        keys->sessions = resumable_new(LIMIT_RESUMABLE);
+    if (keys->sessions)
+        resumable_put(keys->sessions, id, master);
+}
+
+bool keys_find_session(struct keys *keys, struct bytes id, uint8_t master[MASTER_SECRET_LEN])
+{
+    return keys->sessions && resumable_find(keys->sessions, id, master);
+}
+
 struct keys_stats keys_stats(const struct keys *keys)
 {
-    return keys->stats;
+    struct keys_stats stats = keys->stats;
+    stats.server_keys = keys->server_keys.num;
+    stats.sessions_forgotten = keys->sessions ? resumable_forgotten(keys->sessions) : 0;
+    return stats;
 }

@@ -210,7 +210,7 @@ static void message(struct session *session, unsigned side, const struct handsha
     if ((s->is_clear || session->is_opening) && type == (s->expects_finished ? HS_FINISHED : HS_CLIENT_HELLO))
         records_protected_handshake(session, side);
     if (session->context->keys && !session->protocol) /* over UDP each protocol has keys of its own */
-        decryption_message(session, side, type, body);
+        decryption_message(session, side, type, body, body.len == declared);
     if (rule && rule->sender < 2 && session->client_side == 2)
         session->client_side = rule->sender == ROLE_CLIENT ? (uint8_t)side : (uint8_t)!side;
     if (type == HS_CLIENT_HELLO) {

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_MAX_LEN = 32, IV_MAX_LEN = 16, MAC_MAX_LEN = 48, NONCE_LEN = 12, EXPLICIT_LEN = 8 };
+enum { KEY_MAX_LEN = 32, IV_MAX_LEN = 16, MAC_MAX_LEN = 48, NONCE_LEN = 12, EXPLICIT_LEN = 8, TRUNCATED_MAC_LEN = 10 };
 /* That of a record with a connection ID is longer (RFC 9146 section 5). */
 enum { PSEUDO_HEADER_LEN = 13, PSEUDO_HEADER_MAX_LEN = 23 + 255 };
 
@@ -25,6 +25,7 @@ struct protection {
     EVP_CIPHER *cipher;
     EVP_CIPHER_CTX *context;
     uint64_t sequence;
+    uint8_t mac_len; /* of a record; keys have the hash's */
     uint8_t key[KEY_MAX_LEN], iv[IV_MAX_LEN], mac_key[MAC_MAX_LEN];
     uint8_t secret[SECRET_MAX_LEN]; /* TLS 1.3 */
 };
@@ -120,6 +121,7 @@ struct protection *protection_new_block(const struct crypto *crypto, const struc
     memcpy(p->mac_key, mac + side * suite->mac_len, suite->mac_len);
     memcpy(p->key, key + side * suite->key_len, suite->key_len);
     memcpy(p->iv, iv + side * suite->iv_len, suite->iv_len);
+    p->mac_len = block->is_truncated_hmac && version > VERSION_SSL3 ? TRUNCATED_MAC_LEN : suite->mac_len;
     p->is_encrypt_then_mac = block->is_encrypt_then_mac && suite->kind == PROTECTION_CBC;
     if (set_key(p))
         return p;
@@ -291,16 +293,16 @@ static bool has_mac(const struct protection *p, const struct sealed *record, str
 {
     uint8_t own[EVP_MAX_MD_SIZE];
     bool is_ok = p->version == VERSION_SSL3 ? ssl3_mac(p, record, content, own) : tls_mac(p, record, content, own);
-    return is_ok && mac.len == p->suite.mac_len && CRYPTO_memcmp(own, mac.at, mac.len) == 0;
+    return is_ok && mac.len == p->mac_len && CRYPTO_memcmp(own, mac.at, mac.len) == 0;
 }
 
 /* The content ends with its MAC. */
 static bool split_mac(const struct protection *p, const struct sealed *record, struct bytes plain,
                       struct bytes *content)
 {
-    if (plain.len < p->suite.mac_len)
+    if (plain.len < p->mac_len)
         return false;
-    *content = bytes_slice(plain, 0, plain.len - p->suite.mac_len);
+    *content = bytes_slice(plain, 0, plain.len - p->mac_len);
     return has_mac(p, record, *content, bytes_slice(plain, content->len, plain.len));
 }
 
@@ -397,8 +399,8 @@ void protection_skip(struct protection *p, struct bytes fragment, size_t len)
     p->sequence++;
     if (p->suite.kind == PROTECTION_STREAM)
         skip_stream(p, len);
-    if (p->is_encrypt_then_mac && fragment.len >= p->suite.mac_len)
-        fragment = bytes_slice(fragment, 0, fragment.len - p->suite.mac_len);
+    if (p->is_encrypt_then_mac && fragment.len >= p->mac_len)
+        fragment = bytes_slice(fragment, 0, fragment.len - p->mac_len);
     if (protection_needs_content(p) && fragment.len >= p->suite.block_len)
         memcpy(p->iv, last_block(p, fragment).at, p->suite.block_len);
 }

@@ -19,7 +19,7 @@ struct protection *protection_new(const struct crypto *crypto, const struct suit
 /* SSLv3 to TLS 1.2: the keys of one side of a key block. */
 struct protection_block {
     uint8_t bytes[KEY_BLOCK_MAX_LEN];
-    bool is_server, is_encrypt_then_mac;
+    bool is_server, is_encrypt_then_mac, is_truncated_hmac; /* RFC 7366; RFC 6066 section 7 */
 };
 /* How many bytes of key block a suite needs. */
 size_t protection_block_len(const struct suite_algorithms *suite);

@@ -28,7 +28,7 @@ struct session_context {
     struct crypto *crypto;             /* NULL with `keys`: the same; made by the first QUIC packet, freed by whoever
                                           owns the context */
     uint64_t arena_limit_hits, event_limit_hits, message_limit_hits, gather_limit_hits, chain_limit_hits,
-        certificate_limit_hits, pending_limit_hits;
+        certificate_limit_hits, pending_limit_hits, inflated_limit_hits;
     uint64_t memory_bytes;  /* held by all sessions now, shapes of ClientHellos apart */
     uint64_t pending_bytes; /* of those, records that wait for keys */
 };

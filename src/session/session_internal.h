@@ -203,8 +203,8 @@ void records_opened(struct session *session, unsigned side, uint8_t type, struct
                     const struct span *span);
 
 /* decryption.c: protected records with keys. All but the first two need session->decryption. */
-/* Each handshake message, plain or decrypted: hellos tell which keys, others when these change. */
-void decryption_message(struct session *session, unsigned side, uint8_t type, struct bytes body);
+/* Each handshake message, plain or decrypted: hellos tell which keys, others when these change, or what they are. */
+void decryption_message(struct session *session, unsigned side, uint8_t type, struct bytes body, bool is_whole);
 void decryption_free(struct session *session);
 void decryption_change_cipher_spec(struct session *session, unsigned side);
 /* Does this record's content have to be seen? Else it is to be skipped. */

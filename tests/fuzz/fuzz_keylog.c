@@ -1,4 +1,5 @@
 /* Key logs, which users are handed by strangers and which captures carry. */
+#include "bounds.h"
 #include "session/keys.h"
 
 #include <stdlib.h>
@@ -21,8 +22,9 @@ static void check_lines(struct keys *keys, struct bytes log)
         struct keylog_line line;
         struct key_set set;
         if (keylog_line_parse(bytes_slice(log, 0, len), &line) == KEYLOG_SECRET) {
-            require(line.kind < NUM_SECRETS && line.secret_len <= SECRET_MAX_LEN);
-            require(len > 512 || (keys_find(keys, line.client_random, &set) && set.secrets[line.kind].len > 0));
+            require(line.kind < NUM_SECRETS && line.secret_len <= KEYLOG_SECRET_MAX_LEN);
+            require(len > LIMIT_KEYLOG_LINE ||
+                    (keys_find(keys, line.client_random, &set) && set.secrets[line.kind].len > 0));
         }
         log = bytes_slice(log, len, log.len);
     }

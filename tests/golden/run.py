@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Golden captures: what tlswhy writes for every capture in pcaps/ is, byte for byte, what stands in this folder; and so is what
-it writes when it compares NAME-inside and NAME-outside (NAME-pair).
+it writes when it compares NAME-inside and NAME-outside (NAME-pair). NAME.key beside a capture is given with --server-key.
 
 JSON and text are there for every capture; the other formats for those of which a file stands here (an empty one and --update
 begin one).
@@ -33,6 +33,11 @@ def captures():
         if match and found.setdefault(match.group(1), os.path.join(PCAPS, file)) != os.path.join(PCAPS, file):
             sys.exit(f"{file}: another capture has this name, too")
     return found
+
+
+def server_key(name):
+    """The option for a capture with a private key beside it."""
+    return ["--server-key", f"pcaps/{name}.key"] if os.path.exists(os.path.join(PCAPS, f"{name}.key")) else []
 
 
 def pairs(found):
@@ -90,7 +95,7 @@ def main():
     if not os.access(program, os.X_OK) or not found:
         print(f"skipped: {program} is not built" if found else "skipped: no captures in pcaps/")
         sys.exit(77)
-    runs = [(name, [path], []) for name, path in found.items()]
+    runs = [(name, [path], server_key(name)) for name, path in found.items()]
     runs += [(name, paths, ["--compare"]) for name, paths in pairs(found).items()]
     complaints = [c for name, paths, more in runs for extension, arguments in formats_of(name)
                   if (c := check(program, name, paths, extension, arguments + more, is_update))]

@@ -11,7 +11,8 @@ import sys
 SOURCE = pathlib.Path(os.environ.get("TLSWHY_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 PROGRAM = os.environ.get("TLSWHY")
 PCAPS = SOURCE / "pcaps"
-KEYS = {"outcome": "outcome", "verdict": "verdict", "side": "verdict_side", "ended_by": "ended_by", "starttls": "starttls"}
+KEYS = {"outcome": "outcome", "verdict": "verdict", "side": "verdict_side", "ended_by": "ended_by", "starttls": "starttls",
+        "keys": "keys", "keys_error": "keys_error"}
 
 
 def expectations(note):
@@ -55,8 +56,9 @@ def differences(expected, record):
     """What does not fit, as texts."""
     found = []
     for key, field in KEYS.items():
-        if key in expected and record.get(field) != expected[key]:
-            found.append(f"{key} {record.get(field)} instead of {expected[key]}")
+        actual = record.get(field, "none" if key.startswith("keys") else None)
+        if key in expected and actual != expected[key]:
+            found.append(f"{key} {actual} instead of {expected[key]}")
     findings = {f["code"]: f for f in record.get("findings", [])}
     verdict = findings.get(record.get("verdict"), {})
     if "certainty" in expected and verdict.get("certainty") != expected["certainty"]:
@@ -137,7 +139,8 @@ def check(note, arguments, problems, excused):
     names = [e for e in blocks if e.get("record") == "name"]
     if not (expected or names) or not captures:
         return 0
-    found = records(captures[:1], arguments)
+    private_key = PCAPS / f"{name}.key"
+    found = records(captures[:1], arguments + (["--server-key", str(private_key)] if private_key.exists() else []))
     shown = sorted((r for r in found if r["record"] == "connection"), key=lambda r: r["id"])
     for block in names:
         problems += [f"{name} {block.get('name')}: {d}" for d in name_differences(block, [r for r in found if r["record"] == "name"])]
