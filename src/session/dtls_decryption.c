@@ -19,7 +19,7 @@ struct pending {
 struct dtls_decryption *dtls_decryption_new(struct session *session)
 {
     const struct session_context *context = session->context;
-    bool has_keys = context->keys && context->crypto && keys_has_source(context->keys);
+    bool has_keys = context->keys && context->crypto && keys_has_log(context->keys);
     struct dtls_decryption *d = has_keys ? calloc(1, sizeof *d) : NULL;
     if (!d)
         return NULL;
