@@ -65,6 +65,38 @@ const char *quic_error_name(uint64_t code)
     return code < sizeof names / sizeof names[0] ? names[code] : NULL;
 }
 
+const char *quic_http3_error_name(uint64_t code)
+{
+    enum { FIRST_HTTP = 0x100, FIRST_QPACK = 0x200 };
+    static const char *const http[] = {
+        "H3_NO_ERROR",
+        "H3_GENERAL_PROTOCOL_ERROR",
+        "H3_INTERNAL_ERROR",
+        "H3_STREAM_CREATION_ERROR",
+        "H3_CLOSED_CRITICAL_STREAM",
+        "H3_FRAME_UNEXPECTED",
+        "H3_FRAME_ERROR",
+        "H3_EXCESSIVE_LOAD",
+        "H3_ID_ERROR",
+        "H3_SETTINGS_ERROR",
+        "H3_MISSING_SETTINGS",
+        "H3_REQUEST_REJECTED",
+        "H3_REQUEST_CANCELLED",
+        "H3_REQUEST_INCOMPLETE",
+        "H3_MESSAGE_ERROR",
+        "H3_CONNECT_ERROR",
+        "H3_VERSION_FALLBACK",
+    };
+    static const char *const qpack[] = {
+        "QPACK_DECOMPRESSION_FAILED",
+        "QPACK_ENCODER_STREAM_ERROR",
+        "QPACK_DECODER_STREAM_ERROR",
+    };
+    if (code >= FIRST_QPACK)
+        return code - FIRST_QPACK < sizeof qpack / sizeof qpack[0] ? qpack[code - FIRST_QPACK] : NULL;
+    return code >= FIRST_HTTP && code - FIRST_HTTP < sizeof http / sizeof http[0] ? http[code - FIRST_HTTP] : NULL;
+}
+
 uint64_t quic_varint(struct cursor *c, const char *field)
 {
     uint8_t first = cursor_u8(c, field);
@@ -140,13 +172,26 @@ bool quic_packet_next(struct cursor *datagram, struct quic_packet *out)
     struct bytes start = cursor_peek(datagram);
     uint64_t offset = datagram->offset;
     out->first = cursor_u8(datagram, "Header Form");
-    if (out->first & QUIC_LONG_HEADER)
+    if (out->first & QUIC_LONG_HEADER) {
         long_parse(datagram, out);
-    else
+    } else {
+        out->header_len = 1;
+        out->length = datagram->declared;
         cursor_skip(datagram, datagram->left, "Protected Payload");
+    }
     if (!cursor_ok(datagram))
         return false;
     out->packet = bytes_slice(start, 0, (size_t)(datagram->offset - offset));
+    return true;
+}
+
+bool quic_packet_short(struct quic_packet *packet, size_t id_len)
+{
+    if (packet->length < id_len)
+        return false;
+    packet->dcid = bytes_slice(packet->packet, 1, id_len);
+    packet->header_len = 1 + id_len;
+    packet->length -= id_len;
     return true;
 }
 
@@ -184,13 +229,65 @@ static struct bytes counted(struct cursor *c, const char *field)
     return cursor_peek(&child);
 }
 
-bool quic_frame_next(struct cursor *payload, struct quic_frame *out)
+/* What frames are made of, apart from those read one by one: so many integers, then bytes. */
+static const struct frame_row {
+    uint8_t first, last, num_integers, num_bytes;
+    bool has_counted; /* bytes behind their own length */
+} frame_rows[] = {
+    {0x04, 0x04, 3, 0, false}, /* RESET_STREAM */
+    {0x05, 0x05, 2, 0, false}, /* STOP_SENDING */
+    {0x07, 0x07, 0, 0, true},  /* NEW_TOKEN */
+    {0x10, 0x10, 1, 0, false}, /* MAX_DATA */
+    {0x11, 0x11, 2, 0, false}, /* MAX_STREAM_DATA */
+    {0x12, 0x14, 1, 0, false}, /* MAX_STREAMS, DATA_BLOCKED */
+    {0x15, 0x15, 2, 0, false}, /* STREAM_DATA_BLOCKED */
+    {0x16, 0x17, 1, 0, false}, /* STREAMS_BLOCKED */
+    {0x19, 0x19, 1, 0, false}, /* RETIRE_CONNECTION_ID */
+    {0x1A, 0x1B, 0, 8, false}, /* PATH_CHALLENGE, PATH_RESPONSE */
+    {0x1E, 0x1E, 0, 0, false}, /* HANDSHAKE_DONE */
+    {0x31, 0x31, 0, 0, true},  /* DATAGRAM with its length */
+};
+
+static void row_parse(struct cursor *c, uint64_t type)
 {
-    *out = (struct quic_frame){0};
-    while (cursor_more(payload) && out->type == QUIC_FRAME_PADDING)
-        out->type = quic_varint(payload, "Frame Type");
-    if (!cursor_ok(payload) || out->type == QUIC_FRAME_PADDING)
-        return false;
+    for (size_t i = 0; i < sizeof frame_rows / sizeof frame_rows[0]; i++) {
+        const struct frame_row *row = &frame_rows[i];
+        if (type < row->first || type > row->last)
+            continue;
+        for (unsigned n = 0; n < row->num_integers; n++)
+            (void)quic_varint(c, "Frame");
+        cursor_skip(c, row->num_bytes, "Frame");
+        if (row->has_counted)
+            (void)counted(c, "Length");
+        return;
+    }
+    cursor_fail(c, FAULT_MALFORMED, "Frame Type");
+}
+
+static void stream_parse(struct cursor *c, uint64_t type)
+{
+    enum { HAS_LENGTH = 2, HAS_OFFSET = 4 };
+    (void)quic_varint(c, "Stream ID");
+    if (type & HAS_OFFSET)
+        (void)quic_varint(c, "Offset");
+    if (type & HAS_LENGTH)
+        (void)counted(c, "Length");
+    else
+        (void)cursor_rest(c, "Stream Data");
+}
+
+static void new_connection_id_parse(struct cursor *c, struct quic_frame *out)
+{
+    enum { RESET_TOKEN_LEN = 16 };
+    (void)quic_varint(c, "Sequence Number");
+    (void)quic_varint(c, "Retire Prior To");
+    out->data = connection_id(c, true, "Connection ID");
+    cursor_skip(c, RESET_TOKEN_LEN, "Stateless Reset Token");
+}
+
+/* Frames of every kind of packet. False: it is none of them. */
+static bool common_parse(struct cursor *payload, struct quic_frame *out)
+{
     if (out->type == QUIC_FRAME_ACK || out->type == QUIC_FRAME_ACK_ECN) {
         ack_parse(payload, out->type == QUIC_FRAME_ACK_ECN);
     } else if (out->type == QUIC_FRAME_CRYPTO) {
@@ -201,8 +298,54 @@ bool quic_frame_next(struct cursor *payload, struct quic_frame *out)
         if (out->type == QUIC_FRAME_CLOSE)
             out->caused_by = quic_varint(payload, "Frame Type");
         out->data = counted(payload, "Reason Phrase");
-    } else if (out->type != QUIC_FRAME_PING) {
-        cursor_fail(payload, FAULT_MALFORMED, "Frame Type");
+    } else {
+        return out->type == QUIC_FRAME_PING;
     }
+    return true;
+}
+
+/* The type of the next frame behind padding; false at the end. */
+static bool type_next(struct cursor *payload, struct quic_frame *out)
+{
+    *out = (struct quic_frame){0};
+    while (cursor_more(payload) && out->type == QUIC_FRAME_PADDING)
+        out->type = quic_varint(payload, "Frame Type");
+    return cursor_ok(payload) && out->type != QUIC_FRAME_PADDING;
+}
+
+bool quic_frame_next(struct cursor *payload, struct quic_frame *out)
+{
+    if (!type_next(payload, out))
+        return false;
+    if (!common_parse(payload, out))
+        cursor_fail(payload, FAULT_MALFORMED, "Frame Type");
     return cursor_ok(payload);
+}
+
+bool quic_frame_next_1rtt(struct cursor *payload, struct quic_frame *out)
+{
+    if (!type_next(payload, out))
+        return false;
+    if (common_parse(payload, out))
+        return cursor_ok(payload);
+    if (out->type >= QUIC_FRAME_STREAM && out->type <= QUIC_FRAME_STREAM_LAST)
+        stream_parse(payload, out->type);
+    else if (out->type == QUIC_FRAME_NEW_CONNECTION_ID)
+        new_connection_id_parse(payload, out);
+    else if (out->type == QUIC_FRAME_DATAGRAM)
+        (void)cursor_rest(payload, "Datagram Data");
+    else
+        row_parse(payload, out->type);
+    return cursor_ok(payload);
+}
+
+void quic_preferred_address_parse(struct cursor *c, struct quic_preferred_address *out)
+{
+    enum { RESET_TOKEN_LEN = 16 };
+    out->ipv4 = cursor_bytes(c, 4, "IPv4 Address");
+    out->ipv4_port = cursor_u16(c, "IPv4 Port");
+    out->ipv6 = cursor_bytes(c, 16, "IPv6 Address");
+    out->ipv6_port = cursor_u16(c, "IPv6 Port");
+    out->id = connection_id(c, true, "Connection ID");
+    cursor_skip(c, RESET_TOKEN_LEN, "Stateless Reset Token");
 }

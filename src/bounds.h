@@ -35,6 +35,10 @@ enum {
     LIMIT_DATAGRAM_PIECES = 256,       /* fragments of messages of one direction that wait for others (DTLS, QUIC) */
     LIMIT_DATAGRAM_BYTES = 128 * 1024, /* and the bytes they hold */
     LIMIT_DATAGRAM_MESSAGES = 16,      /* messages of one direction that wait for their turn (DTLS) */
+    LIMIT_QUIC_IDS = 32,               /* connection IDs and addresses under which one connection is followed */
+    LIMIT_QUIC_PATHS = 8,              /* other addresses that are told of it */
+    LIMIT_ALL_QUIC_IDS = 256 * 1024,   /* and IDs and addresses of all connections: some 25 MB */
+    LIMIT_QUIC_ID_LEN = 4,             /* shorter IDs are too common to follow anybody by them */
     LIMIT_SESSION_ARENA = 2 * 1024 * 1024, /* all facts kept of one connection */
     LIMIT_SESSION_EVENTS = 512,            /* messages, alerts, gaps noted for one connection */
     LIMIT_DIALOGUE = 4096,                 /* bytes of each side before TLS that are read for STARTTLS and proxies */
@@ -52,7 +56,11 @@ enum {
     LIMIT_ALL_PENDING_BYTES = 256 * 1024 * 1024, /* and of all connections */
     LIMIT_OPENED_RECORD = 2048, /* after a TLS 1.3 handshake larger records are taken for application data, unread */
     LIMIT_SEQUENCE_TRIALS = 64, /* record numbers tried after a gap */
-    LIMIT_EARLY_RECORDS = 64,   /* of early data without its secret that may precede the client's handshake records */
+    LIMIT_OPENED_PACKETS =
+        64, /* 1-RTT packets of one side (QUIC) that are opened whatever their size; and behind them: */
+    LIMIT_OPENED_PACKET = 512,   /* larger ones are taken for application data, unread */
+    LIMIT_NUMBERS_AHEAD = 65536, /* of packets: further away are those that nothing authenticates */
+    LIMIT_EARLY_RECORDS = 64,    /* of early data without its secret that may precede the client's handshake records */
 
     LIMIT_CERTIFICATE = 64 * 1024,              /* bytes of one certificate */
     LIMIT_CERTIFICATE_NAMES = 10000,            /* subject alternative names kept of one certificate */

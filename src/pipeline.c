@@ -86,6 +86,7 @@ static void on_end(void *arg, struct flow *flow, enum flow_end why, const struct
     struct pipeline *p = group->pipeline;
     if (flow->port[0] == PORT_DNS || flow->port[1] == PORT_DNS)
         names_stream_end(p->names, flow);
+    session_unfollow(flow->user);
     flow->over = (struct flow_over){NULL, last_word(flow, now), group->index, why};
     if (settle_ended(p, flow)) {
         flow_table_keep(group->flows, flow);
@@ -107,8 +108,15 @@ static void on_datagram(void *arg, struct flow *flow, unsigned side, struct byte
 {
     struct group *group = arg;
     struct session *session = session_of(group->pipeline, flow);
+    group->pipeline->sessions.paths = group->paths;
     if (session)
         session_datagram(session, flow, side, payload, len, moment);
+}
+
+static struct flow *on_datagram_owner(void *arg, const struct packet *p, const struct moment *moment, unsigned *side)
+{
+    struct group *group = arg;
+    return group->paths ? quic_paths_find(group->paths, p, moment, side) : NULL;
 }
 
 static struct group *group_new(struct pipeline *p, uint32_t index)
@@ -118,17 +126,20 @@ static struct group *group_new(struct pipeline *p, uint32_t index)
         return NULL;
     group->pipeline = p;
     group->index = index;
-    struct flow_sink sink = {group, on_begin, on_data, on_gap, on_close, on_end, on_datagram_role, on_datagram};
+    struct flow_sink sink = {group,  on_begin,         on_data,     on_gap,           on_close,
+                             on_end, on_datagram_role, on_datagram, on_datagram_owner};
     /* Captures side by side share the room. */
     size_t num_inputs = capture_num_inputs(p->capture);
     size_t max_flows = LIMIT_FLOWS / (num_inputs > 0 ? num_inputs : 1);
     group->flows = flow_table_new(&sink, &p->next_id, max_flows > LIMIT_FLOWS_LEAST ? max_flows : LIMIT_FLOWS_LEAST);
     group->defrag = defrag_new();
+    group->paths = quic_paths_new();
     if (group->flows && group->defrag)
         return group;
     if (group->flows)
         flow_table_free(group->flows);
     defrag_free(group->defrag);
+    quic_paths_free(group->paths);
     free(group);
     return NULL;
 }
@@ -308,6 +319,7 @@ static void sum_up(struct pipeline *p, const struct pipeline_result *result)
     add_limit(s, "issuers seen that were not tried for a chain", issuers.not_tried);
     add_limit(s, "connections with more protected records than wait for keys", p->sessions.pending_limit_hits);
     add_limit(s, "connections with more compressed data than is read", p->sessions.inflated_limit_hits);
+    add_limit(s, "connection IDs by which no datagram is followed to other addresses", p->sessions.path_limit_hits);
     s->keys = p->sessions.keys;
     add_limit(s, "sessions that may be resumed not kept", keys_stats(s->keys).sessions_forgotten);
     add_limit(s, "secrets of key logs not kept", keys_stats(s->keys).limit_hits);
@@ -388,6 +400,7 @@ static void tear_down(struct pipeline *p)
             continue;
         flow_table_free(p->groups[i]->flows);
         defrag_free(p->groups[i]->defrag);
+        quic_paths_free(p->groups[i]->paths);
         free(p->groups[i]);
     }
     free(p->groups);

@@ -8,6 +8,7 @@
 #include "flow/defrag.h"
 #include "pipeline.h"
 #include "session/names.h"
+#include "session/quic_paths.h"
 #include "session/servers.h"
 #include "session/session.h"
 
@@ -16,7 +17,8 @@ struct group {
     struct pipeline *pipeline;
     struct flow_table *flows;
     struct defrag *defrag;
-    struct moment last; /* the latest packet by time */
+    struct quic_paths *paths; /* by which connections over UDP are found on other addresses; NULL without memory */
+    struct moment last;       /* the latest packet by time */
     uint32_t index;
 };
 

@@ -153,3 +153,113 @@ make_quic_refused() {
     capture
     client_patience=4 quic_get
 }
+
+# ---- with keys: with_keys is in 90-more.sh ----
+
+make_quic_keys() {
+    say "HTTP/3 with its keys in the capture: ngtcp2's client, Caddy (quic-go) as the server. Completes; the certificate, the server's transport parameters and the close can be read."
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.3 protocol=quic
+    sees 'tls.handshake.type == 11'
+    sees 'quic.frame_type == 30'
+    with_keys
+    capture udp port 443
+    caddy_server rsa
+    quic_get
+}
+
+make_quic_keys_suites() {
+    say "Every suite that ngtcp2 has, one connection each, with the keys: AES-128-GCM, AES-256-GCM, ChaCha20-Poly1305, AES-128-CCM. All complete."
+    local suite suites="AES-128-GCM AES-256-GCM CHACHA20-POLY1305 AES-128-CCM"
+    for suite in $suites; do expect outcome=completed verdict=ok sni=$name version=TLSv1.3 protocol=quic; done
+    sees 'quic.long.packet_type == 2' 4
+    with_keys
+    capture udp port 443
+    quic_server --ciphers=NORMAL:-VERS-ALL:+VERS-TLS1.3
+    for suite in $suites; do quic_get --ciphers=NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+$suite; done
+}
+
+make_quic_keys_unknown_ca() {
+    say "Chromium, forced to QUIC, does not know the authority, with the keys: the alert stands in CONNECTION_CLOSE and can be read, and the chain. (Without the keys: quic-unknown-ca-chromium.)"
+    expect outcome=failed verdict=issuer-untrusted sni=$name ended_by=client protocol=quic absent=encrypted-alert
+    sees 'tls.handshake.type == 11 || tls.handshake.type == 25'
+    sees 'quic.frame_type == 28'
+    with_keys
+    capture udp port 443
+    caddy_server unknown
+    quic_browse --ssl-key-log-file="$work/keys"
+}
+
+make_quic_keys_expired() {
+    say "An expired certificate over QUIC, with the keys: Chromium trusts the key of the authority but not the date, and its alert can be read."
+    expect outcome=failed verdict=certificate-expired sni=$name ended_by=client protocol=quic absent=encrypted-alert
+    sees 'quic.frame_type == 28'
+    with_keys
+    capture udp port 443
+    caddy_server expired
+    quic_browse --ssl-key-log-file="$work/keys"
+}
+
+make_quic_keys_client_auth_missing() {
+    say "Caddy demands a client certificate over QUIC and the client (ngtcp2) has none, with the keys: its empty Certificate can be read, and the server's alert bad_certificate, which comes in a 1-RTT packet after both sides' Finished."
+    expect outcome=failed verdict=client-auth-required sni=$name ended_by=server protocol=quic absent=client-certificate-rejected
+    sees 'tls.handshake.type == 13'
+    sees 'quic.frame_type == 28'
+    with_keys
+    capture udp port 443
+    caddy_server rsa "{
+        client_auth {
+            mode require_and_verify
+            trusted_ca_cert_file $pki/clientca.pem
+        }
+    }"
+    quic_get
+}
+
+make_quic_keys_key_update() {
+    say "QUIC's key update with the keys: ngtcp2's client changes its keys, the server follows. Completes, and the close behind it can be read."
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.3 protocol=quic
+    sees 'quic.header_form == 0' 4
+    with_keys
+    capture udp port 443
+    quic_server
+    quic_get --key-update=200ms --delay-stream=500ms
+}
+
+make_quic_keys_missing() {
+    say "Key logs of QUIC that do not fit: the first connection's secrets are in it but for the handshake's, the second's were changed, the third's are not there. All complete; the report says what is wrong with the keys."
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.3 protocol=quic
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.3 protocol=quic
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.3 protocol=quic
+    sees 'quic.long.packet_type == 0' 6
+    with_keys
+    commands+=("keys: of the first connection without HANDSHAKE, of the second with its last digit changed, of the third none")
+    transform() {
+        grep -v '^#' "$work/keys" | awk '!($2 in n) { n[$2] = ++num } n[$2] == 1 && !/HANDSHAKE/ { print }
+            n[$2] == 2 { sub(/.$/, /0$/ ? "1" : "0"); print }' >"$work/some"
+        editcap -F pcapng --inject-secrets "tls,$work/some" "$1" "$2"
+    }
+    capture udp port 443
+    caddy_server rsa
+    for i in 1 2 3; do quic_get; done
+}
+
+# ---- moving ----
+
+make_quic_migration() {
+    say "The client (ngtcp2) changes its local address after the handshake, from one port to another: path validation, then the request over the new path. One connection, without keys: its connection IDs tell."
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.3 protocol=quic
+    sees 'quic.header_form == 0' 4
+    capture udp port 443
+    quic_server
+    quic_get --change-local-addr=300ms --nat-rebinding --delay-stream=600ms
+}
+
+make_quic_keys_migration() {
+    say "The client (ngtcp2) migrates to another port, with another connection ID of the server's, from a NEW_CONNECTION_ID frame; with the keys the two are one connection."
+    expect outcome=completed verdict=ok sni=$name version=TLSv1.3 protocol=quic
+    sees 'quic.frame_type == 24'
+    with_keys
+    capture udp port 443
+    quic_server
+    quic_get --change-local-addr=300ms --delay-stream=600ms
+}

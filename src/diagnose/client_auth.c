@@ -8,11 +8,17 @@ static bool is_empty(const struct connection *c)
     return c->has_client_certificate_message && connection_chain_is_empty(&c->client_chain);
 }
 
+/* The server took the handshake for done; up to TLS 1.2 its Finished says so, later it comes before the certificate. */
+static bool is_accepted(const struct connection *c)
+{
+    return c->has_finished[ROLE_SERVER] && !c->is_refused_after_finished;
+}
+
 static void required(const struct subject *s, struct diagnosis *d)
 {
     const struct connection *c = s->c;
     bool is_said = ended_by_alert(s, ROLE_SERVER, ALERT_CERTIFICATE_REQUIRED);
-    bool is_after_empty = is_alert_of(s, ROLE_SERVER) && is_empty(c) && !c->has_finished[ROLE_SERVER];
+    bool is_after_empty = is_alert_of(s, ROLE_SERVER) && is_empty(c) && !is_accepted(c);
     if (!is_said && !is_after_empty)
         return;
     struct finding *f =
@@ -60,7 +66,7 @@ static void rejected(const struct subject *s, struct diagnosis *d)
 {
     const struct connection *c = s->c;
     if (!is_alert_of(s, ROLE_SERVER) || c->client_chain.num == 0 || !is_about_certificate(s->end.event->code) ||
-        c->has_finished[ROLE_SERVER])
+        is_accepted(c))
         return;
     unsigned num;
     bool fits = !c->has_certificate_request || fits_authorities(c, &num);

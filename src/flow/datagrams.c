@@ -5,15 +5,19 @@ void flow_table_datagram(struct flow_table *table, const struct packet *p, uint3
 {
     flow_table_clock(table, moment);
     unsigned side = 0;
+    const struct flow_sink *sink = &table->sink;
     struct flow *flow = table_find(table, p, hash, &side);
+    bool is_moved = !flow && sink->datagram_owner;
+    if (is_moved)
+        flow = sink->datagram_owner(sink->arg, p, moment, &side);
     if (flow && (int32_t)(wheel_deadline(flow) - table->clock.tick) <= 0) {
         table_end(table, flow, FLOW_END_IDLE, moment);
         flow = NULL;
     }
-    const struct flow_sink *sink = &table->sink;
     enum datagram_role role = sink->datagram_role(sink->arg, flow, side, p->payload, p->payload_len);
     if (flow && role == DATAGRAM_ANEW) {
-        table_end(table, flow, FLOW_END_REUSED, moment);
+        if (!is_moved)
+            table_end(table, flow, FLOW_END_REUSED, moment);
         flow = NULL;
     }
     if (!flow) {

@@ -13,7 +13,8 @@
  * may differ, as one copy can be taken before the network card filled it in) counts as `duplicates` only.
  *
  * UDP: only what the caller says begins a flow, so that other datagrams cost a look at the table at most. They are
- * handed on as they come; what is repeated, lost or out of order is for the protocol above to tell.
+ * handed on as they come; what is repeated, lost or out of order is for the protocol above to tell, and so is which
+ * flow moved to other addresses.
  */
 #ifndef TLSWHY_FLOW_FLOW_H
 #define TLSWHY_FLOW_FLOW_H
@@ -180,6 +181,9 @@ struct flow_sink {
                                         uint32_t len);
     void (*datagram)(void *arg, struct flow *flow, unsigned side, struct bytes payload, uint32_t len,
                      const struct moment *moment);
+    /* Asked about a UDP datagram on ports that no flow has: one of this table's flows that moved there, and its side
+     * that sent it; NULL: none. May be NULL. */
+    struct flow *(*datagram_owner)(void *arg, const struct packet *p, const struct moment *moment, unsigned *side);
 };
 
 struct flow_table;

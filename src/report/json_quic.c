@@ -1,5 +1,6 @@
 /* The JSON format: what only QUIC has. */
 #include "dissect/quic.h"
+#include "report/address.h"
 #include "report/json_report.h"
 
 #include <stdio.h>
@@ -31,11 +32,15 @@ static void closed(const struct json_record *r, enum role role)
 {
     struct json *j = r->json;
     const struct quic_facts *q = &r->connection->quic;
-    const char *name = quic_error_name(q->close_code[role]);
+    const char *name = quic_close_name(q, role);
     json_open(j, '{');
     json_place(r, q->close[role].place);
     JSON_KEY(j, "from");
     json_name(j, role == ROLE_CLIENT ? "client" : "server");
+    if (q->is_application_close[role]) {
+        JSON_KEY(j, "application");
+        json_bool(j, true);
+    }
     JSON_KEY(j, "code");
     json_u64(j, q->close_code[role]);
     if (name) {
@@ -46,6 +51,49 @@ static void closed(const struct json_record *r, enum role role)
         JSON_KEY(j, "reason");
         json_bytes(j, q->close_reason[role]);
     }
+    json_close(j, '}');
+}
+
+static void path_end(struct json *j, const struct quic_path *path, enum role role)
+{
+    char address[ADDRESS_LEN];
+    json_open(j, '{');
+    JSON_KEY(j, "ip");
+    json_name(j, address_write(address, path->ip_version, path->address[role]));
+    JSON_KEY(j, "port");
+    json_u64(j, path->port[role]);
+    json_close(j, '}');
+}
+
+static void paths(const struct json_record *r)
+{
+    struct json *j = r->json;
+    const struct quic_facts *q = &r->connection->quic;
+    JSON_KEY(j, "paths");
+    json_open(j, '[');
+    for (unsigned i = 0; i < q->num_paths; i++) {
+        json_open(j, '{');
+        json_place(r, q->paths[i].first.place);
+        JSON_KEY(j, "client");
+        path_end(j, &q->paths[i], ROLE_CLIENT);
+        JSON_KEY(j, "server");
+        path_end(j, &q->paths[i], ROLE_SERVER);
+        json_close(j, '}');
+    }
+    json_close(j, ']');
+}
+
+/* What lies in 1-RTT packets. */
+static void read_with_keys(struct json *j, const struct quic_facts *q)
+{
+    JSON_KEY(j, "handshake_done");
+    json_bool(j, q->has_handshake_done);
+    JSON_KEY(j, "key_updates");
+    json_open(j, '{');
+    JSON_KEY(j, "client");
+    json_u64(j, q->num_key_updates[ROLE_CLIENT]);
+    JSON_KEY(j, "server");
+    json_u64(j, q->num_key_updates[ROLE_SERVER]);
     json_close(j, '}');
 }
 
@@ -74,8 +122,12 @@ void json_quic(const struct json_record *r)
     json_bool(j, q->has_retry);
     JSON_KEY(j, "early_data_sent");
     json_bool(j, q->has_early_data);
+    if (r->connection->keys)
+        read_with_keys(j, q);
     if (q->has_version_negotiation)
         negotiation(r);
+    if (q->num_paths > 0)
+        paths(r);
     if (q->has_close[0] || q->has_close[1]) {
         JSON_KEY(j, "closes");
         json_open(j, '[');

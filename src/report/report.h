@@ -62,7 +62,7 @@ struct report_summary {
     struct {
         const char *what;
         uint64_t count;
-    } limits[24]; /* limits that were hit, only those with a count */
+    } limits[32]; /* limits that were hit, only those with a count */
     unsigned num_limits;
     bool was_interrupted;
     const struct seen_as *seen_as;      /* the line that connections were selected by; NULL none */

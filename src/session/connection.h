@@ -191,6 +191,14 @@ struct before_tls {
     struct bytes http_server; /* "Server" of a server that speaks HTTP in place of TLS; empty: none */
 };
 
+/* Addresses and ports that a connection moved to; by role. */
+struct quic_path {
+    struct moment first; /* datagram from or to there */
+    uint8_t ip_version;
+    uint8_t address[2][16];
+    uint16_t port[2];
+};
+
 /* What only QUIC has; by role where there are two. */
 struct quic_facts {
     uint32_t first_version, version; /* of the client's first Initial, of the latest one that was opened; 0 none */
@@ -201,11 +209,21 @@ struct quic_facts {
     struct bytes versions; /* of the server, from Version Negotiation: four bytes each */
     bool has_one_rtt[2];   /* packets with the keys of a finished handshake */
     struct moment one_rtt[2];
-    bool has_close[2]; /* a readable CONNECTION_CLOSE; one with a TLS alert is an EVENT_ALERT, too */
+    bool has_close[2];            /* a readable CONNECTION_CLOSE; one with a TLS alert is an EVENT_ALERT, too */
+    bool is_application_close[2]; /* its code is one of the protocol above QUIC */
     uint64_t close_code[2];
     struct bytes close_reason[2];
     struct moment close[2];
+    const struct quic_path *paths; /* that it moved to, in the order in which they were seen */
+    unsigned num_paths;
+    /* With keys. */
+    bool has_handshake_done; /* the server has the client's Finished, and takes it */
+    struct moment handshake_done;
+    uint32_t num_key_updates[2];
 };
+
+/* The name of the code that a side closed with: of QUIC, or of HTTP/3; NULL for others, and for alerts. */
+const char *quic_close_name(const struct quic_facts *facts, enum role role);
 
 struct connection {
     const struct flow *flow;

@@ -26,7 +26,6 @@ enum datagram_role session_datagram_role(const struct session *session, unsigned
 void session_datagram(struct session *session, struct flow *flow, unsigned side, struct bytes payload, uint32_t len,
                       const struct moment *moment)
 {
-    (void)flow;
     session->sides[side].has_payload |= len > 0;
     if (!session->protocol) {
         enum datagram_role role;
@@ -36,4 +35,12 @@ void session_datagram(struct session *session, struct flow *flow, unsigned side,
         session->protocol = protocol;
     }
     session->protocol->take(session, side, payload, len, moment);
+    if (session->protocol == &quic_protocol)
+        quic_follow(session, flow);
+}
+
+void session_unfollow(struct session *session)
+{
+    if (session && session->protocol == &quic_protocol)
+        quic_unfollow(session);
 }

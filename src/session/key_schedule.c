@@ -15,9 +15,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MAX_CIPHERS = 8 };
+
 struct crypto {
     OSSL_LIB_CTX *library;
     OSSL_PROVIDER *standard, *legacy;
+    unsigned num_ciphers;
+    struct {
+        const char *name;
+        EVP_CIPHER_CTX *context;
+    } ciphers[MAX_CIPHERS];
 };
 
 struct crypto *crypto_new(void)
@@ -41,6 +48,8 @@ void crypto_free(struct crypto *crypto)
 {
     if (!crypto)
         return;
+    for (unsigned i = 0; i < crypto->num_ciphers; i++)
+        EVP_CIPHER_CTX_free(crypto->ciphers[i].context);
     if (crypto->legacy)
         OSSL_PROVIDER_unload(crypto->legacy);
     if (crypto->standard)
@@ -52,6 +61,27 @@ void crypto_free(struct crypto *crypto)
 OSSL_LIB_CTX *crypto_library(const struct crypto *crypto)
 {
     return crypto->library;
+}
+
+EVP_CIPHER_CTX *crypto_cipher(struct crypto *crypto, const char *name)
+{
+    for (unsigned i = 0; i < crypto->num_ciphers; i++)
+        if (strcmp(crypto->ciphers[i].name, name) == 0)
+            return crypto->ciphers[i].context;
+    if (crypto->num_ciphers == MAX_CIPHERS)
+        return NULL;
+    EVP_CIPHER *cipher = EVP_CIPHER_fetch(crypto->library, name, NULL);
+    EVP_CIPHER_CTX *context = cipher ? EVP_CIPHER_CTX_new() : NULL;
+    if (context && EVP_CipherInit_ex2(context, cipher, NULL, NULL, 0, NULL) != 1) {
+        EVP_CIPHER_CTX_free(context);
+        context = NULL;
+    }
+    EVP_CIPHER_free(cipher);
+    if (!context)
+        return NULL;
+    crypto->ciphers[crypto->num_ciphers].name = name;
+    crypto->ciphers[crypto->num_ciphers++].context = context;
+    return context;
 }
 
 static const struct cipher_row {

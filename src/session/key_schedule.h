@@ -16,6 +16,9 @@ struct crypto;
 struct crypto *crypto_new(void); /* NULL: out of memory, or OpenSSL is not complete */
 void crypto_free(struct crypto *crypto);
 OSSL_LIB_CTX *crypto_library(const struct crypto *crypto);
+/* The one context of this cipher, made when it is first asked for (`name` is a literal): whoever uses it sets key and
+ * IV each time. NULL: out of memory, or OpenSSL has no such cipher. */
+EVP_CIPHER_CTX *crypto_cipher(struct crypto *crypto, const char *name);
 
 enum protection_kind { PROTECTION_AEAD, PROTECTION_CBC, PROTECTION_STREAM };
 

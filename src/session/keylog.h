@@ -40,7 +40,7 @@ struct keylog_line {
 enum keylog_status {
     KEYLOG_SECRET,  /* *out is filled */
     KEYLOG_NOTHING, /* a blank line or a comment */
-    KEYLOG_OTHER,   /* a label of the format whose secret opens no record of TLS over TCP by itself (exporters, QUIC) */
+    KEYLOG_OTHER,   /* a label of the format whose secret opens no record of TLS over TCP by itself (exporters) */
     KEYLOG_ODD,     /* no line of a key log, or one that was cut */
 };
 

@@ -1,13 +1,10 @@
 /*
- * QUIC of one connection: Initial packets opened, their CRYPTO frames put together into handshake messages, the packets
- * after them noted by what their headers tell (RFC 9000 section 17, RFC 9001 section 5, RFC 9369). Connection IDs tell
- * one connection from the next on the same ports; one that moves to other ports is not followed.
+ * QUIC of one connection: Initial packets opened, Retry and Version Negotiation, what the headers of other packets tell
+ * (RFC 9000 section 17, RFC 9001 section 5, RFC 9369). Connection IDs tell one connection from the next on the same
+ * ports.
  */
-#include "dissect/quic.h"
 #include "hash.h"
-#include "session/gather.h"
-#include "session/quic_keys.h"
-#include "session/session_internal.h"
+#include "session/quic_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,36 +12,6 @@
 enum {
     LEVEL_FATAL = 2,
     CLOSE_REASON_LEN = 256, /* bytes kept */
-    SPACE_SHIFT = 48,       /* events are sorted by what protects them, then as they came */
-    SPACE_0RTT = 1,
-    SPACE_HANDSHAKE = 2,
-    SPACE_1RTT = 3,
-    SPACE_CLOSE = 4,
-};
-
-struct connection_id {
-    uint8_t len;
-    uint8_t bytes[QUIC_CID_MAX_LEN];
-};
-
-struct quic_side {
-    struct gather crypto;
-    uint64_t next;        /* offset of the message that is not whole yet */
-    uint64_t next_number; /* of Initial packets */
-    uint64_t num_noted;
-    uint64_t last_hash;  /* of its latest Initial: one that was captured twice counts once */
-    bool is_crypto_dead; /* a message that is too long */
-};
-
-struct quic {
-    struct quic_side sides[2];
-    struct quic_facts facts; /* by side */
-    uint8_t client;
-    struct connection_id first_dcid; /* that the client chose for the server: the Initial keys' */
-    struct connection_id client_id, server_id;
-    bool has_server_id;
-    struct quic_keys *keys[2]; /* of Initial packets; of keys_version and first_dcid */
-    uint32_t keys_version;
 };
 
 static struct connection_id id_of(struct bytes b)
@@ -55,122 +22,61 @@ static struct connection_id id_of(struct bytes b)
     return id;
 }
 
-static struct bytes id_bytes(const struct connection_id *id)
-{
-    return (struct bytes){id->bytes, id->len};
-}
-
 static bool quic_begin(struct session *session)
 {
     struct quic *quic = session->datagrams = calloc(1, sizeof *quic);
     if (!quic)
         return false;
     session->context->memory_bytes += sizeof *quic;
-    quic->client = 2;
+    quic->client = NOBODY;
     return true;
 }
 
 static void quic_free(struct session *session)
 {
-    struct quic *quic = session->datagrams;
+    struct quic *quic = quic_of(session);
+    quic_unfollow(session);
+    quic_opening_free(session);
     for (unsigned side = 0; side < 2; side++) {
-        session->context->memory_bytes -= quic->sides[side].crypto.bytes;
-        gather_cleanup(&quic->sides[side].crypto);
-        quic_keys_free(quic->keys[side]);
+        quic_crypto_cleanup(session, &quic->sides[side].crypto);
+        quic_keys_wipe(&quic->sides[side].keys);
     }
     session->context->memory_bytes -= sizeof *quic;
     free(quic);
 }
 
-/* ---- handshake messages ---- */
-
-static struct handshake_header header_at(const struct quic_side *q, struct span *span)
-{
-    uint8_t bytes[HANDSHAKE_HEADER_LEN];
-    struct fault fault;
-    struct cursor c;
-    struct handshake_header header;
-    gather_copy(&q->crypto, q->next, sizeof bytes, bytes, &span->first, &span->last);
-    cursor_init_whole(&c, (struct bytes){bytes, sizeof bytes}, &fault);
-    handshake_header_parse(&c, &header);
-    return header;
-}
-
-static void deliver(struct session *session, unsigned side, const struct handshake_header *header, size_t len)
-{
-    struct quic *quic = session->datagrams;
-    struct quic_side *q = &quic->sides[side];
-    struct span span = {.offset = q->next};
-    uint8_t *message = malloc(HANDSHAKE_HEADER_LEN + len);
-    if (message) {
-        gather_copy(&q->crypto, q->next, HANDSHAKE_HEADER_LEN + len, message, &span.first, &span.last);
-        messages_take_one(session, side, header->type, (struct bytes){message + HANDSHAKE_HEADER_LEN, len},
-                          header->length, &span);
-    }
-    free(message);
-    q->next += HANDSHAKE_HEADER_LEN + len;
-    uint32_t before = q->crypto.bytes;
-    gather_drop(&q->crypto, q->next);
-    session->context->memory_bytes -= before - q->crypto.bytes;
-}
-
-static void deliver_ready(struct session *session, unsigned side)
-{
-    struct quic_side *q = &((struct quic *)session->datagrams)->sides[side];
-    size_t ready = gather_ready(&q->crypto, q->next);
-    while (ready >= HANDSHAKE_HEADER_LEN && !q->is_crypto_dead) {
-        struct span span;
-        struct handshake_header header = header_at(q, &span);
-        if (header.length > LIMIT_DATAGRAM_BYTES) {
-            session->context->gather_limit_hits++;
-            q->is_crypto_dead = true;
-        }
-        if (ready < HANDSHAKE_HEADER_LEN + (size_t)header.length || q->is_crypto_dead)
-            return;
-        deliver(session, side, &header, header.length);
-        ready = gather_ready(&q->crypto, q->next);
-    }
-}
-
-static void take_crypto(struct session *session, unsigned side, const struct quic_frame *frame,
-                        const struct moment *moment)
-{
-    struct quic_side *q = &((struct quic *)session->datagrams)->sides[side];
-    uint64_t offset = frame->offset, known = offset < q->next ? q->next - offset : 0;
-    if (q->is_crypto_dead || known >= frame->data.len)
-        return;
-    struct bytes b = bytes_slice(frame->data, (size_t)known, frame->data.len);
-    uint32_t before = q->crypto.bytes;
-    long added = gather_add(&q->crypto, offset + known, b, moment, LIMIT_DATAGRAM_BYTES, LIMIT_DATAGRAM_PIECES);
-    session->context->memory_bytes += q->crypto.bytes - before;
-    if (added < 0)
-        session->context->gather_limit_hits++;
-    deliver_ready(session, side);
-}
-
 /* ---- packets ---- */
 
-static void take_close(struct session *session, unsigned side, const struct quic_frame *frame,
-                       const struct moment *moment)
+void quic_close(struct session *session, unsigned side, enum quic_level level, const struct quic_frame *frame,
+                const struct moment *moment)
 {
-    struct quic *quic = session->datagrams;
+    struct quic *quic = quic_of(session);
     struct quic_facts *facts = &quic->facts;
-    if (facts->has_close[side])
-        return; /* it answers each packet that comes later */
-    facts->has_close[side] = true;
-    facts->close_code[side] = frame->error;
-    facts->close[side] = *moment;
-    facts->close_reason[side] = session_keep(session, bytes_slice(frame->data, 0, CLOSE_REASON_LEN));
+    /* It answers each packet that comes later, and is sent under all keys that the peer may have: there the reason of
+     * an application is hidden. */
+    if (facts->has_close[side] && level <= quic->close_level[side])
+        return;
     bool is_alert = frame->type == QUIC_FRAME_CLOSE && frame->error >> 8 == QUIC_CRYPTO_ERROR >> 8;
-    struct span span = {(uint64_t)SPACE_CLOSE << SPACE_SHIFT, *moment, *moment, 0};
-    struct event *event = session_event(session, side, is_alert ? EVENT_ALERT : EVENT_FIN, &span, is_alert ? 2 : 0);
-    if (event && !is_alert)
-        event->code = QUIC_FIN_CLOSE;
-    if (event && is_alert) {
-        event->type = CONTENT_ALERT;
-        event->level = LEVEL_FATAL; /* alerts of QUIC have none: all of them end the connection */
-        event->code = (uint8_t)frame->error;
+    struct event *event = quic->close_event[side] ? &session->events[quic->close_event[side] - 1u] : NULL;
+    if (!facts->has_close[side]) {
+        struct span span = {(uint64_t)QUIC_SPACE_CLOSE << QUIC_SPACE_SHIFT, *moment, *moment, 0};
+        facts->close[side] = *moment;
+        event = session_event(session, side, EVENT_FIN, &span, 0);
+        quic->close_event[side] = event ? session->num_events : 0;
     }
+    facts->has_close[side] = true;
+    facts->is_application_close[side] = frame->type == QUIC_FRAME_CLOSE_APPLICATION;
+    facts->close_code[side] = frame->error;
+    facts->close_reason[side] = session_keep(session, bytes_slice(frame->data, 0, CLOSE_REASON_LEN));
+    quic->close_level[side] = (uint8_t)level;
+    if (!event)
+        return;
+    event->kind = is_alert ? EVENT_ALERT : EVENT_FIN;
+    event->type = is_alert ? CONTENT_ALERT : 0;
+    event->len = is_alert ? 2 : 0;
+    event->level = is_alert ? LEVEL_FATAL : 0; /* alerts of QUIC have none: all of them end the connection */
+    event->code = is_alert ? (uint8_t)frame->error : QUIC_FIN_CLOSE;
+    event->is_encrypted = level != QUIC_LEVEL_INITIAL;
 }
 
 /* True when the payload makes sense: one that the capture cut is proven by that alone. */
@@ -188,29 +94,32 @@ static bool take_frames(struct session *session, unsigned side, struct bytes pay
     cursor_init(&c, payload, declared, 0, &fault);
     while (quic_frame_next(&c, &frame)) {
         if (frame.type == QUIC_FRAME_CRYPTO)
-            take_crypto(session, side, &frame, moment);
+            quic_crypto_take(session, side, QUIC_LEVEL_INITIAL, &quic_of(session)->sides[side].crypto, &frame, moment);
         else if (frame.type == QUIC_FRAME_CLOSE || frame.type == QUIC_FRAME_CLOSE_APPLICATION)
-            take_close(session, side, &frame, moment);
+            quic_close(session, side, QUIC_LEVEL_INITIAL, &frame, moment);
     }
     return true;
 }
 
-static bool open_with(struct session *session, struct quic_keys *keys, unsigned side, const struct quic_packet *packet,
-                      const struct moment *moment)
+static bool open_with(struct session *session, const struct quic_keys *keys, unsigned side,
+                      const struct quic_packet *packet, const struct moment *moment)
 {
-    struct quic *quic = session->datagrams;
-    struct quic_side *q = &quic->sides[side];
+    struct quic_side *q = &quic_of(session)->sides[side];
+    struct crypto *crypto = session->context->crypto;
+    struct quic_header header;
     struct quic_opened opened;
-    uint8_t *payload = keys ? malloc(packet->packet.len + 1) : NULL;
-    bool is_open = payload && quic_keys_open(keys, packet, q->next_number, payload, &opened) &&
+    if (!quic_keys_header(keys, crypto, packet, q->next_number, &header))
+        return false;
+    uint8_t *payload = malloc(packet->packet.len + 1);
+    bool is_open = payload && quic_keys_open(keys, crypto, packet, &header, payload, &opened) &&
                    take_frames(session, side, (struct bytes){payload, opened.len}, opened.declared, moment);
     free(payload);
-    if (is_open && opened.number >= q->next_number)
-        q->next_number = opened.number + 1;
+    if (is_open && header.number >= q->next_number)
+        q->next_number = header.number + 1;
     return is_open;
 }
 
-static const struct crypto *crypto_of(struct session *session)
+struct crypto *quic_openssl(struct session *session)
 {
     if (!session->context->crypto)
         session->context->crypto = crypto_new();
@@ -219,27 +128,38 @@ static const struct crypto *crypto_of(struct session *session)
 
 static void use_keys(struct session *session, uint32_t version, const struct connection_id *dcid)
 {
-    struct quic *quic = session->datagrams;
-    const struct crypto *crypto = crypto_of(session);
-    for (unsigned side = 0; side < 2; side++) {
-        quic_keys_free(quic->keys[side]);
-        quic->keys[side] = crypto ? quic_keys_new_initial(crypto, version, id_bytes(dcid), side != quic->client) : NULL;
-    }
+    struct quic *quic = quic_of(session);
+    quic->sides[0].has_keys = quic->sides[1].has_keys = false;
     quic->keys_version = version;
     quic->first_dcid = *dcid;
+}
+
+/* Those of a side are made when it sends something. */
+static bool open_initial(struct session *session, unsigned side, const struct quic_packet *packet,
+                         const struct moment *moment)
+{
+    struct quic *quic = quic_of(session);
+    struct quic_side *q = &quic->sides[side];
+    struct crypto *crypto = quic_openssl(session);
+    if (!q->has_keys && crypto)
+        q->has_keys = quic_keys_init_initial(&q->keys, crypto, quic->keys_version,
+                                             connection_id_bytes(&quic->first_dcid), side != quic->client);
+    return q->has_keys && open_with(session, &q->keys, side, packet, moment);
 }
 
 /* Not under the keys at hand: a client that was sent a Retry, or Version Negotiation, began again with another ID. */
 static bool open_anew(struct session *session, unsigned side, const struct quic_packet *packet,
                       const struct moment *moment)
 {
-    struct quic *quic = session->datagrams;
+    struct quic *quic = quic_of(session);
     struct connection_id dcid = id_of(packet->dcid);
-    if (side != quic->client || bytes_equal(packet->dcid, id_bytes(&quic->first_dcid)) || !crypto_of(session))
+    struct quic_keys keys;
+    if (side != quic->client || bytes_equal(packet->dcid, connection_id_bytes(&quic->first_dcid)) ||
+        !quic_openssl(session))
         return false;
-    struct quic_keys *keys = quic_keys_new_initial(crypto_of(session), packet->version, packet->dcid, false);
-    bool is_open = open_with(session, keys, side, packet, moment);
-    quic_keys_free(keys);
+    bool is_open = quic_keys_init_initial(&keys, session->context->crypto, packet->version, packet->dcid, false) &&
+                   open_with(session, &keys, side, packet, moment);
+    quic_keys_wipe(&keys);
     if (is_open)
         use_keys(session, packet->version, &dcid);
     return is_open;
@@ -248,9 +168,9 @@ static bool open_anew(struct session *session, unsigned side, const struct quic_
 static void take_initial(struct session *session, unsigned side, const struct quic_packet *packet,
                          const struct moment *moment)
 {
-    struct quic *quic = session->datagrams;
+    struct quic *quic = quic_of(session);
     struct quic_facts *facts = &quic->facts;
-    if (quic->client == 2) {
+    if (quic->client == NOBODY) {
         quic->client = (uint8_t)side;
         quic->client_id = id_of(packet->scid);
         quic->first_dcid = id_of(packet->dcid);
@@ -264,15 +184,18 @@ static void take_initial(struct session *session, unsigned side, const struct qu
         return;
     if (quic->keys_version != packet->version)
         use_keys(session, packet->version, &quic->first_dcid);
-    if (!open_with(session, quic->keys[side], side, packet, moment) && !open_anew(session, side, packet, moment))
+    if (!open_initial(session, side, packet, moment) && !open_anew(session, side, packet, moment))
         return;
     session->sides[side].has_tls = true;
-    facts->version = packet->version;
+    if (side != quic->client || !quic->has_server_id) /* the server chooses (RFC 9368) */
+        facts->version = packet->version;
     if (session->client_side == 2)
         session->client_side = quic->client;
     if (side != quic->client && !quic->has_server_id) {
         quic->has_server_id = true;
         quic->server_id = id_of(packet->scid);
+        quic_paths_expect(session, quic->client, packet->scid);
+        quic_paths_expect(session, side, connection_id_bytes(&quic->client_id));
     }
 }
 
@@ -280,10 +203,10 @@ static void take_initial(struct session *session, unsigned side, const struct qu
 static void take_negotiation(struct session *session, unsigned side, const struct quic_packet *packet,
                              const struct moment *moment)
 {
-    struct quic *quic = session->datagrams;
+    struct quic *quic = quic_of(session);
     struct quic_facts *facts = &quic->facts;
     if (quic->client != !side || facts->has_version_negotiation ||
-        !bytes_equal(packet->dcid, id_bytes(&quic->client_id)))
+        !bytes_equal(packet->dcid, connection_id_bytes(&quic->client_id)))
         return;
     facts->has_version_negotiation = true;
     facts->version_negotiation = *moment;
@@ -295,8 +218,10 @@ static void take_negotiation(struct session *session, unsigned side, const struc
 static void take_retry(struct session *session, unsigned side, const struct quic_packet *packet,
                        const struct moment *moment)
 {
-    struct quic *quic = session->datagrams;
-    if (quic->client != !side || quic->facts.has_retry || quic->has_server_id)
+    struct quic *quic = quic_of(session);
+    struct crypto *crypto = quic_openssl(session);
+    if (quic->client != !side || quic->facts.has_retry || quic->has_server_id ||
+        (crypto && !quic_retry_is_valid(crypto, packet, connection_id_bytes(&quic->first_dcid))))
         return;
     quic->facts.has_retry = true;
     quic->facts.retry = *moment;
@@ -304,46 +229,68 @@ static void take_retry(struct session *session, unsigned side, const struct quic
     use_keys(session, packet->version, &dcid);
 }
 
-static void note_hidden(struct session *session, unsigned side, enum event_kind kind, unsigned space, uint8_t type,
-                        size_t len, const struct moment *moment)
+void quic_note_hidden(struct session *session, unsigned side, enum event_kind kind, unsigned space, uint8_t type,
+                      size_t len, const struct moment *moment)
 {
-    struct quic_side *q = &((struct quic *)session->datagrams)->sides[side];
-    struct span span = {(uint64_t)space << SPACE_SHIFT | q->num_noted++, *moment, *moment, 0};
+    struct quic_side *q = &quic_of(session)->sides[side];
+    struct span span = {(uint64_t)space << QUIC_SPACE_SHIFT | q->num_noted++, *moment, *moment, 0};
     struct record_header header = {type, 0, len > UINT16_MAX ? UINT16_MAX : (uint16_t)len};
     records_note_hidden(session, side, kind, &header, &span);
 }
 
-static void take_short(struct session *session, unsigned side, size_t len, const struct moment *moment)
+void quic_hidden(struct session *session, unsigned side, const struct quic_packet *packet, const struct moment *moment)
 {
-    struct quic *quic = session->datagrams;
+    const struct quic_facts *facts = &quic_of(session)->facts;
+    size_t len = (size_t)packet->length;
+    bool is_late = facts->has_one_rtt[side] && facts->one_rtt[side].place.frame < moment->place.frame;
+    if (packet->kind == QUIC_SHORT && !session->sides[side].has_application) {
+        session->sides[side].has_application = true;
+        quic_note_hidden(session, side, EVENT_APPLICATION, QUIC_SPACE_1RTT, CONTENT_APPLICATION_DATA,
+                         packet->header_len + len, moment);
+    } else if (packet->kind == QUIC_HANDSHAKE && session->client_side < 2 && !is_late) {
+        quic_note_hidden(session, side, EVENT_HIDDEN, QUIC_SPACE_HANDSHAKE, CONTENT_HANDSHAKE, len, moment);
+    }
+}
+
+static void take_short(struct session *session, unsigned side, const struct quic_packet *packet,
+                       const struct moment *moment)
+{
+    struct quic *quic = quic_of(session);
     struct quic_facts *facts = &quic->facts;
-    if (facts->has_one_rtt[side] || quic->client == 2)
+    if (quic->client == NOBODY)
         return;
+    if (!facts->has_one_rtt[side])
+        facts->one_rtt[side] = *moment;
     facts->has_one_rtt[side] = true;
-    facts->one_rtt[side] = *moment;
-    note_hidden(session, side, EVENT_APPLICATION, SPACE_1RTT, CONTENT_APPLICATION_DATA, len, moment);
+    if (!quic_opening_take(session, side, packet, moment))
+        quic_hidden(session, side, packet, moment);
+}
+
+static void take_early(struct session *session, unsigned side, const struct quic_packet *packet,
+                       const struct moment *moment)
+{
+    struct quic_facts *facts = &quic_of(session)->facts;
+    if (session->client_side != side || facts->has_early_data)
+        return;
+    facts->has_early_data = true;
+    quic_note_hidden(session, side, EVENT_HIDDEN, QUIC_SPACE_0RTT, CONTENT_APPLICATION_DATA, (size_t)packet->length,
+                     moment);
 }
 
 static void take_packet(struct session *session, unsigned side, const struct quic_packet *packet,
                         const struct moment *moment)
 {
-    struct quic_facts *facts = &((struct quic *)session->datagrams)->facts;
-    bool is_client = session->client_side == side;
     switch (packet->kind) {
     case QUIC_INITIAL:
     case QUIC_OTHER:
         take_initial(session, side, packet, moment);
         break;
     case QUIC_0RTT:
-        if (is_client && !facts->has_early_data)
-            note_hidden(session, side, EVENT_HIDDEN, SPACE_0RTT, CONTENT_APPLICATION_DATA, (size_t)packet->length,
-                        moment);
-        facts->has_early_data |= is_client;
+        take_early(session, side, packet, moment);
         break;
     case QUIC_HANDSHAKE:
-        if (session->client_side < 2 && !facts->has_one_rtt[side])
-            note_hidden(session, side, EVENT_HIDDEN, SPACE_HANDSHAKE, CONTENT_HANDSHAKE, (size_t)packet->length,
-                        moment);
+        if (!quic_opening_take(session, side, packet, moment))
+            quic_hidden(session, side, packet, moment);
         break;
     case QUIC_RETRY:
         take_retry(session, side, packet, moment);
@@ -352,25 +299,31 @@ static void take_packet(struct session *session, unsigned side, const struct qui
         take_negotiation(session, side, packet, moment);
         break;
     case QUIC_SHORT:
-        take_short(session, side, packet->packet.len, moment);
+        take_short(session, side, packet, moment);
         break;
     }
+}
+
+/* Nothing of this side's 1-RTT packets is news any more, and nothing of them can be read: nearly all of a connection.
+ */
+static bool is_old_news(const struct session *session, unsigned side, struct bytes payload)
+{
+    const struct quic *quic = session->datagrams;
+    return !(bytes_u8_at(payload, 0) & QUIC_LONG_HEADER) && quic->facts.has_one_rtt[side] &&
+           !quic_opening_wants(session);
 }
 
 static void quic_take(struct session *session, unsigned side, struct bytes payload, uint32_t len,
                       const struct moment *moment)
 {
-    if (!(bytes_u8_at(payload, 0) & QUIC_LONG_HEADER)) { /* nearly all packets of a connection */
-        if (payload.len > 0)
-            take_short(session, side, len, moment);
+    if (is_old_news(session, side, payload))
         return;
-    }
     struct fault fault;
     struct cursor c;
     struct quic_packet packet;
     cursor_init(&c, payload, len, 0, &fault);
-    while (quic_packet_next(&c, &packet))
-        if (packet.kind != QUIC_SHORT || packet.first & 0x40) /* else padding behind the last packet */
+    while (quic_packet_next(&c, &packet)) /* what stands behind others without this bit is padding */
+        if (packet.kind != QUIC_SHORT || packet.first & QUIC_FIXED_BIT || packet.packet.at == payload.at)
             take_packet(session, side, &packet, moment);
 }
 
@@ -385,7 +338,7 @@ static enum datagram_role quic_role_of_first(struct bytes payload, uint32_t len)
  * Version Negotiation. A client that gives itself no ID is known by that of its server. */
 static enum datagram_role quic_role(const struct session *session, unsigned side, struct bytes payload, uint32_t len)
 {
-    const struct quic *quic = session->datagrams;
+    const struct quic *quic = quic_of(session);
     const struct quic_facts *facts = &quic->facts;
     struct fault fault;
     struct cursor c;
@@ -393,48 +346,29 @@ static enum datagram_role quic_role(const struct session *session, unsigned side
     if (!(bytes_u8_at(payload, 0) & QUIC_LONG_HEADER) || quic->client != side || !quic_begins(payload, len))
         return DATAGRAM_GOES_ON;
     cursor_init(&c, payload, len, 0, &fault);
-    if (!quic_packet_next(&c, &packet) || packet.token.len > 0 || bytes_equal(packet.dcid, id_bytes(&quic->first_dcid)))
+    if (!quic_packet_next(&c, &packet) || packet.token.len > 0 ||
+        bytes_equal(packet.dcid, connection_id_bytes(&quic->first_dcid)))
         return DATAGRAM_GOES_ON;
     if (facts->has_version_negotiation && !quic->has_server_id)
         return DATAGRAM_GOES_ON;
     if (quic->client_id.len > 0)
-        return bytes_equal(packet.scid, id_bytes(&quic->client_id)) ? DATAGRAM_GOES_ON : DATAGRAM_ANEW;
-    return quic->has_server_id && !bytes_equal(packet.dcid, id_bytes(&quic->server_id)) ? DATAGRAM_ANEW
-                                                                                        : DATAGRAM_GOES_ON;
+        return bytes_equal(packet.scid, connection_id_bytes(&quic->client_id)) ? DATAGRAM_GOES_ON : DATAGRAM_ANEW;
+    return quic->has_server_id && !bytes_equal(packet.dcid, connection_id_bytes(&quic->server_id)) ? DATAGRAM_ANEW
+                                                                                                   : DATAGRAM_GOES_ON;
 }
 
 /* ---- the end ---- */
 
-static void finish_side(struct session *session, unsigned side)
-{
-    struct quic_side *q = &((struct quic *)session->datagrams)->sides[side];
-    size_t ready = gather_ready(&q->crypto, q->next);
-    if (ready >= HANDSHAKE_HEADER_LEN && !q->is_crypto_dead) {
-        struct span span;
-        struct handshake_header header = header_at(q, &span);
-        deliver(session, side, &header, ready - HANDSHAKE_HEADER_LEN);
-    }
-    if (q->crypto.num == 0)
-        return;
-    /* CRYPTO frames that never came although later ones did. */
-    struct moment moment = q->crypto.head->moment;
-    struct span span = {q->crypto.head->offset, moment, moment, 0};
-    struct event *event = session_event(session, side, EVENT_GAP, &span, 0);
-    if (event)
-        event->code = GAP_UNPROVEN;
-    session->sides[side].is_after_gap = true;
-}
-
 /* Version Negotiation ends a connection that does not begin again with another version. */
 static void finish_negotiation(struct session *session)
 {
-    const struct quic *quic = session->datagrams;
+    const struct quic *quic = quic_of(session);
     const struct quic_facts *facts = &quic->facts;
     bool has_gone_on = quic->has_server_id || (facts->version != 0 && facts->version != facts->first_version);
     if (!facts->has_version_negotiation || has_gone_on)
         return;
-    struct span span = {(uint64_t)SPACE_CLOSE << SPACE_SHIFT, facts->version_negotiation, facts->version_negotiation,
-                        0};
+    struct span span = {(uint64_t)QUIC_SPACE_CLOSE << QUIC_SPACE_SHIFT, facts->version_negotiation,
+                        facts->version_negotiation, 0};
     struct event *event = session_event(session, !quic->client, EVENT_FIN, &span, 0);
     if (event)
         event->code = QUIC_FIN_NEGOTIATION;
@@ -442,8 +376,9 @@ static void finish_negotiation(struct session *session)
 
 static void quic_finish(struct session *session)
 {
-    finish_side(session, 0);
-    finish_side(session, 1);
+    for (unsigned side = 0; side < 2; side++)
+        quic_crypto_finish(session, side, QUIC_LEVEL_INITIAL, &quic_of(session)->sides[side].crypto);
+    quic_opening_finish(session);
     finish_negotiation(session);
 }
 
@@ -452,8 +387,10 @@ static void quic_build(struct connection *c, const struct session *session)
     const struct quic *quic = session->datagrams;
     const struct quic_facts *from = &quic->facts;
     struct quic_facts *to = &c->quic;
-    if (quic->client < 2)
+    if (quic->client < NOBODY)
         c->protocol = PROTOCOL_QUIC;
+    c->keys = quic_opening_source(quic);
+    c->keys_error = quic_opening_error(quic);
     *to = *from;
     if (c->client_side == 0)
         return;
@@ -463,20 +400,57 @@ static void quic_build(struct connection *c, const struct session *session)
         to->has_one_rtt[!side] = from->has_one_rtt[side];
         to->one_rtt[!side] = from->one_rtt[side];
         to->has_close[!side] = from->has_close[side];
+        to->is_application_close[!side] = from->is_application_close[side];
         to->close_code[!side] = from->close_code[side];
         to->close_reason[!side] = from->close_reason[side];
         to->close[!side] = from->close[side];
+        to->num_key_updates[!side] = from->num_key_updates[side];
     }
+}
+
+const char *quic_close_name(const struct quic_facts *facts, enum role role)
+{
+    uint64_t code = facts->close_code[role];
+    return facts->is_application_close[role] ? quic_http3_error_name(code) : quic_error_name(code);
+}
+
+/* With keys: each side's Finished, and what was said behind the handshake. */
+static void read_finished(struct connection *c)
+{
+    for (unsigned i = 0; i < c->num_events; i++) {
+        const struct event *event = &c->events[i];
+        if (event->kind == EVENT_HANDSHAKE && event->type == HS_FINISHED && !c->has_finished[event->role]) {
+            c->has_finished[event->role] = true;
+            c->finished_moment[event->role] = event->last;
+        }
+        if (event->kind == EVENT_APPLICATION)
+            c->has_application_data[event->role] = true;
+    }
+}
+
+/* With keys: the server closed with an alert and never took the client's Finished. */
+static bool is_refused(const struct connection *c)
+{
+    for (unsigned i = 0; i < c->num_events; i++)
+        if (c->events[i].kind == EVENT_ALERT && c->events[i].role == ROLE_SERVER)
+            return !c->quic.has_handshake_done;
+    return false;
 }
 
 /* A side has the keys of its 1-RTT packets once it read the other's Finished; only a server may send before that. */
 void quic_complete(struct connection *c)
 {
     const struct quic_facts *facts = &c->quic;
-    c->has_finished[ROLE_CLIENT] = facts->has_one_rtt[ROLE_CLIENT];
-    c->has_finished[ROLE_SERVER] = facts->has_one_rtt[ROLE_SERVER];
+    if (c->keys)
+        read_finished(c);
+    if (c->has_finished[ROLE_CLIENT]) {
+        c->is_refused_after_finished = is_refused(c);
+        if (!c->is_refused_after_finished)
+            c->handshake_end = c->finished_moment[ROLE_CLIENT];
+        return;
+    }
     for (unsigned role = 0; role < 2; role++) {
-        c->has_application_data[role] = facts->has_one_rtt[role];
+        c->has_finished[role] = c->has_application_data[role] = facts->has_one_rtt[role];
         c->finished_moment[role] = facts->one_rtt[role];
     }
     if (!facts->has_one_rtt[ROLE_CLIENT] || !facts->has_one_rtt[ROLE_SERVER])

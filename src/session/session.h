@@ -27,8 +27,9 @@ struct session_context {
     struct keys *keys;                 /* NULL, or without a source: nothing is decrypted */
     struct crypto *crypto;             /* NULL with `keys`: the same; made by the first QUIC packet, freed by whoever
                                           owns the context */
+    struct quic_paths *paths;          /* of the capture whose datagram is at hand; NULL: nobody is followed */
     uint64_t arena_limit_hits, event_limit_hits, message_limit_hits, gather_limit_hits, chain_limit_hits,
-        certificate_limit_hits, pending_limit_hits, inflated_limit_hits;
+        certificate_limit_hits, pending_limit_hits, inflated_limit_hits, path_limit_hits;
     uint64_t memory_bytes;  /* held by all sessions now, shapes of ClientHellos apart */
     uint64_t pending_bytes; /* of those, records that wait for keys */
 };
@@ -45,6 +46,8 @@ enum datagram_role session_datagram_role(const struct session *session, unsigned
                                          uint32_t len);
 void session_datagram(struct session *session, struct flow *flow, unsigned side, struct bytes payload, uint32_t len,
                       const struct moment *moment);
+/* The flow is over: no datagram finds it by a connection ID any more. session may be NULL. */
+void session_unfollow(struct session *session);
 void session_gap(struct session *session, struct flow *flow, unsigned side, const struct gap *gap);
 void session_close(struct session *session, struct flow *flow, unsigned side, bool is_reset,
                    const struct moment *moment);

@@ -260,6 +260,9 @@ struct datagram_protocol {
 extern const struct datagram_protocol dtls_protocol, quic_protocol;
 /* How far a QUIC handshake came. */
 void quic_complete(struct connection *c);
+/* What was learnt of a QUIC connection's IDs is known of `flow` from now on. */
+void quic_follow(struct session *session, struct flow *flow);
+void quic_unfollow(struct session *session);
 
 /* completion.c: what sizes of protected records tell of a TLS 1.3 handshake */
 void completion_infer(struct connection *c);

@@ -184,7 +184,7 @@ static void step(struct flow_table *table, struct listener *l, struct tcp_pair *
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct listener l = {0};
-    struct flow_sink sink = {&l, on_begin, on_data, on_gap, on_close, on_end, NULL, NULL};
+    struct flow_sink sink = {&l, on_begin, on_data, on_gap, on_close, on_end, NULL, NULL, NULL};
     uint64_t next_id = 1;
     struct flow_table *table = flow_table_new(&sink, &next_id, MAX_FLOWS);
     require(table != NULL);

@@ -269,7 +269,7 @@ static void play(struct conversation *c, struct listener *l)
 {
     memset(l, 0, sizeof *l);
     l->c = c;
-    struct flow_sink sink = {l, on_begin, on_data, on_gap, on_close, on_end, NULL, NULL};
+    struct flow_sink sink = {l, on_begin, on_data, on_gap, on_close, on_end, NULL, NULL, NULL};
     uint64_t next_id = 1;
     struct flow_table *table = flow_table_new(&sink, &next_id, 10);
     assert_non_null(table);

@@ -96,7 +96,7 @@ static void on_datagram(void *arg, struct flow *flow, unsigned side, struct byte
 void flow_recorder_init(struct flow_recorder *r, size_t max_flows)
 {
     memset(r, 0, sizeof *r);
-    struct flow_sink sink = {r, on_begin, on_data, on_gap, on_close, on_end, on_datagram_role, on_datagram};
+    struct flow_sink sink = {r, on_begin, on_data, on_gap, on_close, on_end, on_datagram_role, on_datagram, NULL};
     r->next_id = 1;
     r->time_ns = INT64_C(1700000000) * 1000 * MS;
     r->table = flow_table_new(&sink, &r->next_id, max_flows);

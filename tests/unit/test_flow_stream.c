@@ -664,7 +664,7 @@ static void test_queues_have_limits_on_bytes(void **state)
     enum { LEN = 60000, FLOWS = 160, SEGMENTS = 20 };
     static uint8_t payload[LEN], segment[TCP_BUILDER_HEADER + LEN];
     struct counts counts = {0};
-    struct flow_sink sink = {&counts, count_begin, count_data, count_gap, count_close, count_end, NULL, NULL};
+    struct flow_sink sink = {&counts, count_begin, count_data, count_gap, count_close, count_end, NULL, NULL, NULL};
     uint64_t next_id = 1;
     struct flow_table *table = flow_table_new(&sink, &next_id, FLOWS);
     assert_non_null(table);
@@ -708,7 +708,7 @@ static void test_all_queues_together_have_a_limit(void **state)
     enum { LEN = 60000, FLOWS = 200, SEGMENTS = 15 };
     static uint8_t payload[LEN], segment[TCP_BUILDER_HEADER + LEN];
     struct counts counts = {0};
-    struct flow_sink sink = {&counts, count_begin, count_data, count_gap, count_close, count_end, NULL, NULL};
+    struct flow_sink sink = {&counts, count_begin, count_data, count_gap, count_close, count_end, NULL, NULL, NULL};
     uint64_t next_id = 1;
     struct flow_table *table = flow_table_new(&sink, &next_id, FLOWS);
     assert_non_null(table);

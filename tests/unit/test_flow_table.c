@@ -446,7 +446,7 @@ static void test_the_sink_may_keep_a_flow(void **state)
 {
     (void)state;
     struct keeper keeper = {0};
-    struct flow_sink sink = {&keeper, keep_begin, keep_data, keep_gap, keep_close, keep_end, NULL, NULL};
+    struct flow_sink sink = {&keeper, keep_begin, keep_data, keep_gap, keep_close, keep_end, NULL, NULL, NULL};
     uint64_t next_id = 7;
     keeper.table = flow_table_new(&sink, &next_id, 10);
     assert_non_null(keeper.table);
@@ -488,7 +488,7 @@ static void test_memory_of_many_tables(void **state)
     enum { TABLES = 500 };
     static struct flow_table *tables[TABLES];
     static struct defrag *defrags[TABLES];
-    struct flow_sink sink = {NULL, keep_begin, keep_data, keep_gap, keep_close, keep_end, NULL, NULL};
+    struct flow_sink sink = {NULL, keep_begin, keep_data, keep_gap, keep_close, keep_end, NULL, NULL, NULL};
     uint64_t next_id = 1, before = resident_bytes();
     for (unsigned i = 0; i < TABLES; i++) {
         struct packet p;
