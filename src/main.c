@@ -145,7 +145,7 @@ static int run(struct options *options, const struct seen_as *seen)
         pipeline.progress_arg = &progress;
     }
     pipeline.stop = &stop;
-    pipeline.verify.now = today(getenv("SOURCE_DATE_EPOCH"));
+    pipeline.verify.now = pipeline.report.origin.made = today(getenv("SOURCE_DATE_EPOCH"));
     catch_interrupts();
 
     struct pipeline_result result;

@@ -50,7 +50,7 @@ static const char *const outcome_values[] = {"completed", "failed", "incomplete"
 static const char *const color_values[] = {"auto", "always", "never", NULL};
 static const char *const fail_on_values[] = {"error", "warning", NULL};
 static const char *const hash_values[] = {"auto", "always", "never", NULL};
-static const char *const format_values[] = {"text", "json", "csv", NULL};
+static const char *const format_values[] = {"text", "json", "html", "markdown", "csv", NULL};
 
 const struct option_row *options_table(void)
 {
@@ -458,6 +458,8 @@ enum options_result options_parse(int argc, char *const argv[], struct options *
     }
     if (check_together(out, error) < 0)
         return OPTIONS_WRONG;
+    out->pipeline.report.origin = (struct report_origin){
+        .arguments = argv + 1, .num_arguments = (size_t)argc - 1, .secret = out->pipeline.verify.password};
     return out->pipeline.capture.num_paths > 0 ? OPTIONS_RUN : OPTIONS_EXPLAIN;
 }
 

@@ -11,7 +11,7 @@ _tlswhy()
     fi
 
     case $prev in
-        --format) values="text json csv" ;;
+        --format) values="text json html markdown csv" ;;
         --only) values="completed failed incomplete not-tls" ;;
         --color) values="auto always never" ;;
         --hash) values="auto always never" ;;

@@ -46,7 +46,8 @@ struct report_format {
 /* Keeps the first failure, that cannot be told by an errno of the target's file alone. */
 void report_fail(struct report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-extern const struct report_format report_format_csv, report_format_json, report_format_text;
+extern const struct report_format report_format_csv, report_format_html, report_format_json, report_format_markdown,
+    report_format_text;
 /* Sinks. */
 extern const struct report_format report_format_summary_line;
 

@@ -31,10 +31,12 @@ struct medium {
     void (*style_end)(struct text *t);
     void (*arrow)(struct text *t);
     void (*gap)(struct text *t);
+    void (*number)(struct text *t, uint64_t number);
     void (*reference)(struct text *t, uint64_t number);
     void (*label)(struct text *t, const char *label);
     void (*line_end)(struct text *t);
     void (*section)(struct text *t, const char *title);
+    void (*section_end)(struct text *t);
     void (*heading)(struct text *t, const char *heading);
     void (*block_begin)(struct text *t, const char *label);
     void (*block_end)(struct text *t);

@@ -46,7 +46,7 @@ static void gap(struct text *t)
     output_string(t->out, "  ");
 }
 
-static void reference(struct text *t, uint64_t number)
+static void number(struct text *t, uint64_t number)
 {
     output_printf(t->out, "#%" PRIu64, number);
 }
@@ -116,10 +116,12 @@ const struct medium medium_terminal = {
     .style_end = style_end,
     .arrow = arrow,
     .gap = gap,
-    .reference = reference,
+    .number = number,
+    .reference = number,
     .label = label,
     .line_end = line_end,
     .section = section,
+    .section_end = nothing,
     .heading = heading,
     .block_begin = block_begin,
     .block_end = nothing,

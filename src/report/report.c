@@ -9,7 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
-static const struct report_format *const formats[] = {&report_format_text, &report_format_json, &report_format_csv};
+static const struct report_format *const formats[] = {&report_format_text, &report_format_json, &report_format_html,
+                                                      &report_format_markdown, &report_format_csv};
 enum { NUM_FORMATS = sizeof formats / sizeof *formats };
 
 static const struct report_format *const sinks[] = {&report_format_summary_line};
@@ -17,7 +18,7 @@ enum { NUM_SINKS = sizeof sinks / sizeof *sinks };
 
 const char *const *report_formats(void)
 {
-    static const char *const names[NUM_FORMATS + 1] = {"text", "json", "csv"};
+    static const char *const names[NUM_FORMATS + 1] = {"text", "json", "html", "markdown", "csv"};
     return names;
 }
 

@@ -76,12 +76,21 @@ struct report_summary {
     const struct pair_context *compared; /* NULL: nothing was compared */
 };
 
+/* How a report came about: told by those that are read far from where it was made. */
+struct report_origin {
+    char *const *arguments; /* of the command line, without the program */
+    size_t num_arguments;
+    const char *secret; /* points into one of them: never shown from there on; NULL none */
+    int64_t made;       /* seconds since 1970; 0 unknown */
+};
+
 struct report_options {
     bool verbose, quiet;
     bool use_color;
     bool is_utf8;             /* the terminal's locale is UTF-8; else everything beyond ASCII is written as \u{HHHH} */
     unsigned width;           /* terminal columns, 0 unknown */
     const char *client_trust; /* the store that is the client's own; NULL unknown */
+    struct report_origin origin;
 };
 
 /* One thing that is written: which, and where to. */

@@ -1,6 +1,7 @@
 /* The text format: what was drawn is held back until all is known, so that totals come first, then problems, then the
  * rest. */
 #include "report/format.h"
+#include "report/medium.h"
 #include "report/text_report.h"
 
 #include <stdlib.h>
@@ -9,12 +10,13 @@
 /* In the order in which they are shown. */
 static const enum outcome shown_as[] = {OUTCOME_FAILED, OUTCOME_NOT_TLS, OUTCOME_INCOMPLETE, OUTCOME_COMPLETED};
 
-static int text_begin(struct report *report, struct error *error)
+int text_report_begin(struct report *report, const struct medium *medium, struct error *error)
 {
     struct text_report *state = calloc(1, sizeof *state);
     if (!state)
         return error_set(error, "out of memory");
     report->state = state;
+    state->medium = medium;
     if (getrandom(&state->seed, sizeof state->seed, 0) < 0)
         state->seed = (uint64_t)(uintptr_t)state;
     text_groups_init(&state->problems, LIMIT_TEXT_GROUPS);
@@ -31,6 +33,11 @@ static int text_begin(struct report *report, struct error *error)
             return -1;
     }
     return output_init_spool(&state->pairs, error);
+}
+
+static int text_begin(struct report *report, struct error *error)
+{
+    return text_report_begin(report, &medium_terminal, error);
 }
 
 /* ---- the end */
@@ -53,7 +60,7 @@ static void draw_overview(struct text *t, const struct text_group *const *groups
 
 static bool is_full(struct text_entries *entries, const struct text_group *group, size_t num_full, size_t max_full)
 {
-    return num_full < max_full && (!group->has_finding || entries->full[group->finding]++ < LIMIT_SHOWN_ALIKE);
+    return num_full < max_full && (!group->has_finding || entries->full[group->finding]++ < entries->max_alike);
 }
 
 /* The most important in full, not too many with one verdict; then a line for each, then their number. */
@@ -96,8 +103,8 @@ static void draw_look_ups(struct text *t, struct text_entries *entries, const st
             text_entry(t, entries, order[i]);
 }
 
-static void draw_table(struct text *t, struct text_entries *entries, struct text_groups *groups, size_t max_full,
-                       size_t max_lines)
+void text_table(struct text *t, struct text_entries *entries, struct text_groups *groups, size_t max_full,
+                size_t max_lines)
 {
     struct text_group **ordered = text_groups_order(groups);
     const struct text_group *const *order_of = (const struct text_group *const *)ordered;
@@ -117,7 +124,8 @@ static void text_finish(struct report *report, const struct report_summary *summ
     struct text_report *state = report->state;
     const struct report_options *options = &report->options;
     const struct text_groups *const tables[] = {&state->problems, &state->incomplete, &state->warnings};
-    struct text_entries entries = {.spool = &state->parts, .is_verbose = options->verbose};
+    struct text_entries entries = {
+        .spool = &state->parts, .is_verbose = options->verbose, .max_alike = LIMIT_SHOWN_ALIKE};
     struct text t = text_into(report, &report->out);
     text_summary(&t, summary, state->failed_names, options->verbose);
     text_seen_as(&t, summary);
@@ -127,8 +135,8 @@ static void text_finish(struct report *report, const struct report_summary *summ
     }
     text_line_end(&t);
     output_append(&report->out, &state->pairs);
-    draw_table(&t, &entries, &state->problems, LIMIT_SHOWN_FAILURES, LIMIT_TEXT_GROUPS);
-    draw_table(&t, &entries, &state->incomplete, LIMIT_SHOWN_INCOMPLETE, LIMIT_SHOWN_LINES);
+    text_table(&t, &entries, &state->problems, LIMIT_SHOWN_FAILURES, LIMIT_TEXT_GROUPS);
+    text_table(&t, &entries, &state->incomplete, LIMIT_SHOWN_INCOMPLETE, LIMIT_SHOWN_LINES);
     for (unsigned i = 0; i < TEXT_OUTCOMES; i++)
         if (shown_as[i] != OUTCOME_COMPLETED)
             output_append(&report->out, &state->blocks[shown_as[i]]);
@@ -141,7 +149,7 @@ static void text_finish(struct report *report, const struct report_summary *summ
     text_unseen_draw(&t, &state->unseen, summary, options->client_trust);
 }
 
-static void text_free(struct report *report)
+void text_report_free(struct report *report)
 {
     struct text_report *state = report->state;
     if (!state)
@@ -154,6 +162,7 @@ static void text_free(struct report *report)
     text_groups_cleanup(&state->incomplete);
     text_groups_cleanup(&state->warnings);
     text_groups_cleanup(&state->completed);
+    free(state->page);
     free(state);
 }
 
@@ -166,5 +175,5 @@ const struct report_format report_format_text = {
     .pair = text_collect_pair,
     .server = text_collect_server,
     .finish = text_finish,
-    .free = text_free,
+    .free = text_report_free,
 };

@@ -2,6 +2,8 @@
  * first of each entry. */
 #include "diagnose/seen.h"
 #include "report/format.h"
+#include "report/page.h"
+#include "report/picture.h"
 #include "report/text_report.h"
 
 #include <arpa/inet.h>
@@ -11,8 +13,13 @@
 struct text text_into(const struct report *report, struct output *out)
 {
     const struct report_options *options = &report->options;
-    return (struct text){
-        .out = out, .use_color = options->use_color, .is_utf8 = options->is_utf8, .width = options->width};
+    const struct text_report *state = report->state;
+    bool is_page = state->page != NULL;
+    return (struct text){.out = out,
+                         .medium = state->medium,
+                         .use_color = options->use_color && !is_page,
+                         .is_utf8 = options->is_utf8 || is_page,
+                         .width = options->width};
 }
 
 /* ---- which entry a connection belongs to */
@@ -114,9 +121,10 @@ static struct text_group *add(struct text_groups *groups, const struct entry_key
     return group;
 }
 
-static struct text_part part_end(const struct output *out, uint64_t from)
+static struct text_part part_end(struct text *t, uint64_t from)
 {
-    return (struct text_part){from, output_at(out) - from};
+    text_part_end(t);
+    return (struct text_part){from, output_at(t->out) - from};
 }
 
 /* The chain, whom it was shown for, and what the stores say of it. */
@@ -161,31 +169,52 @@ static void draw_parts(struct report *report, const struct text_block *block, st
     const struct diagnosis *d = block->shown->diagnosis;
     struct text t = text_into(report, parts);
     uint64_t from = output_at(parts);
+    text_part_begin(&t);
     text_why(&t, block);
-    group->why = part_end(parts, from);
+    group->why = part_end(&t, from);
     from = output_at(parts);
+    if (!block->is_brief) {
+        picture_overlap(&t, block->shown);
+        picture_chain(&t, block->shown);
+        group->pictures = part_end(&t, from);
+        from = output_at(parts);
+        picture_ladder(&t, block->shown);
+        group->ladder = part_end(&t, from);
+        from = output_at(parts);
+    }
     if (d->verdict.finding) {
         text_seen(&t, d, d->verdict.finding, false);
         group->seen_key = what_they_saw(state, d);
     }
-    group->seen = part_end(parts, from);
+    group->seen = part_end(&t, from);
     from = output_at(parts);
     text_beside(&t, block);
     if (block->is_brief)
         text_agreement(&t, block);
     else
         text_facts(&t, block);
-    group->facts = part_end(parts, from);
+    group->facts = part_end(&t, from);
     from = output_at(parts);
     text_certificates(&t, block);
-    group->chain = part_end(parts, from);
+    group->chain = part_end(&t, from);
     group->certificates = certificates_key(state, block);
     from = output_at(parts);
     text_filter(&t, block);
-    group->filter = part_end(parts, from);
+    group->filter = part_end(&t, from);
 }
 
-static void add_problem(struct report *report, const struct text_block *block)
+/* For the answer on top of a page. */
+static void keep_answer(struct text_group *group, const struct verdict *v)
+{
+    group->side = v->side;
+    if (!v->finding)
+        return;
+    group->summary = strdup(v->finding->summary);
+    group->certainty = v->finding->certainty;
+}
+
+/* The entry that tells of it; NULL where there is no room for one. */
+static const struct text_group *add_problem(struct report *report, const struct text_block *block)
 {
     struct text_report *state = report->state;
     const struct verdict *v = &block->shown->diagnosis->verdict;
@@ -197,12 +226,15 @@ static void add_problem(struct report *report, const struct text_block *block)
     bool is_incomplete = v->outcome == OUTCOME_INCOMPLETE;
     struct text_group *group = add(is_incomplete ? &state->incomplete : &state->problems, &keys, block->shown);
     if (!group || group->count > 1)
-        return;
+        return group;
     group->code = v->code;
     group->has_finding = v->finding != NULL;
     group->finding = v->finding ? v->finding->id : 0;
+    if (state->page)
+        keep_answer(group, v);
     if (!block->is_verbose)
         draw_parts(report, block, group);
+    return group;
 }
 
 static void add_completed(struct report *report, struct text_block block)
@@ -239,8 +271,9 @@ static void add_warnings(struct report *report, const struct report_connection *
         group->finding = f->id;
         struct text t = text_into(report, &state->parts);
         uint64_t from = output_at(&state->parts);
+        text_part_begin(&t);
         text_paragraph(&t, "what", f->summary);
-        group->why = part_end(&state->parts, from);
+        group->why = part_end(&t, from);
     }
 }
 
@@ -260,10 +293,11 @@ void text_collect_connection(struct report *report, const struct report_connecti
     text_unseen_note(&state->unseen, shown);
     if (outcome == OUTCOME_COMPLETED)
         add_warnings(report, shown);
-    if (outcome != OUTCOME_COMPLETED)
-        add_problem(report, &block);
-    else if (!report->options.verbose)
+    const struct text_group *entry = outcome != OUTCOME_COMPLETED ? add_problem(report, &block) : NULL;
+    if (outcome == OUTCOME_COMPLETED && !report->options.verbose)
         add_completed(report, block);
+    if (state->page)
+        page_note(report, shown, entry && outcome != OUTCOME_INCOMPLETE ? entry->members[0].id : 0);
     if (report->options.verbose) {
         struct text t = text_into(report, &state->blocks[outcome]);
         text_connection(&t, &block);
@@ -303,6 +337,7 @@ static void draw_look_up(struct report *report, const struct report_name *name, 
     struct output *parts = &((struct text_report *)report->state)->parts;
     struct text t = text_into(report, parts);
     uint64_t from = output_at(parts);
+    text_part_begin(&t);
     if (name->diagnosis) {
         const struct report_connection shown = {.diagnosis = name->diagnosis, .capture = name->capture};
         text_why(&t, &(const struct text_block){.shown = &shown, .is_verbose = report->options.verbose});
@@ -318,7 +353,7 @@ static void draw_look_up(struct report *report, const struct report_name *name, 
     text_plain(&t, " asked ");
     text_name(&t, name->resolver);
     text_line_end(&t);
-    group->why = part_end(parts, from);
+    group->why = part_end(&t, from);
     from = output_at(parts);
     const char *label = "seen as";
     char filter[48];
@@ -329,14 +364,14 @@ static void draw_look_up(struct report *report, const struct report_name *name, 
         text_code(&t, seen->text);
         text_line_end(&t);
     }
-    group->seen = part_end(parts, from);
+    group->seen = part_end(&t, from);
     group->seen_key = text_key_begin(group->finding);
     from = output_at(parts);
     text_label(&t, "filter");
     snprintf(filter, sizeof filter, "frame.number==%llu", (unsigned long long)name->moment.place.frame);
     text_code(&t, filter);
     text_line_end(&t);
-    group->facts = part_end(parts, from);
+    group->facts = part_end(&t, from);
 }
 
 void text_collect_name(struct report *report, const struct report_name *name)

@@ -55,7 +55,7 @@ static void title(struct text *t, const struct text_block *b)
     text_title_begin(t, v->outcome, c->id);
     text_outcome(t, v->outcome, v->code);
     text_gap(t);
-    text_printf(t, "#%llu", (unsigned long long)c->id);
+    text_number(t, c->id);
     text_gap(t);
     text_endpoint(t, flow->ip_version, flow->address[c->client_side], flow->port[c->client_side]);
     text_arrow(t);

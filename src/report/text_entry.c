@@ -18,7 +18,7 @@ static const char *plural(const struct text_group *group)
 static void how_many(struct text *t, const struct text_group *group)
 {
     if (group->count == 1 && !group->is_look_up) {
-        text_printf(t, "#%llu", ull(group->members[0].id));
+        text_number(t, group->members[0].id);
         return;
     }
     text_count(t, group->count);
@@ -48,9 +48,10 @@ static void server(struct text *t, const struct text_group *group)
     text_server_name(t, group->name, group->name_from);
 }
 
-static void title(struct text *t, const struct text_group *group)
+/* number: what references lead to; 0 none. */
+static void title(struct text *t, const struct text_group *group, uint64_t number)
 {
-    text_title_begin(t, group->outcome, group->members[0].id);
+    text_title_begin(t, group->outcome, number);
     text_outcome(t, group->outcome, group->code);
     text_gap(t);
     how_many(t, group);
@@ -146,10 +147,9 @@ void text_entry_members(struct text *t, const struct text_group *group, const ch
     text_label(t, label);
     for (uint64_t i = 0; i < group->count && i < LIMIT_TEXT_MEMBERS; i++) {
         text_plain(t, i ? ", " : "");
-        if (group->is_look_up)
-            text_printf(t, "frame %llu", ull(group->members[i].frame));
-        else
-            text_printf(t, "#%llu (frame %llu)", ull(group->members[i].id), ull(group->members[i].frame));
+        if (!group->is_look_up)
+            text_number(t, group->members[i].id);
+        text_printf(t, group->is_look_up ? "frame %llu" : " (frame %llu)", ull(group->members[i].frame));
     }
     if (group->count > LIMIT_TEXT_MEMBERS) {
         text_plain(t, " and ");
@@ -217,7 +217,8 @@ static void shown(struct text *t, const struct text_group *group)
     if (group->count == 1 || group->is_look_up)
         return;
     text_label(t, "shown");
-    text_printf(t, "#%llu, ", ull(group->members[0].id));
+    text_number(t, group->members[0].id);
+    text_plain(t, ", ");
     text_endpoint(t, group->ip_version, group->clients[0].address, group->client_port);
     text_plain(t, ", ");
     lasting(t, group);
@@ -225,13 +226,18 @@ static void shown(struct text *t, const struct text_group *group)
     text_line_end(t);
 }
 
-void text_entry_overview(struct text *t, const struct text_group *group)
+static void overview(struct text *t, const struct text_group *group, uint64_t number)
 {
-    title(t, group);
+    title(t, group, number);
     when(t, group);
     clients(t, group);
     if (group->count > 1)
         text_entry_members(t, group, group->is_look_up ? "look-ups" : "connections");
+}
+
+void text_entry_overview(struct text *t, const struct text_group *group)
+{
+    overview(t, group, 0);
 }
 
 /* A server shows its chain to one client after the other: once is enough. */
@@ -254,10 +260,12 @@ static void certificates(struct text *t, struct text_entries *entries, const str
 
 void text_entry(struct text *t, struct text_entries *entries, const struct text_group *group)
 {
-    text_entry_overview(t, group);
+    overview(t, group, group->members[0].id);
     part(t, entries, &group->why);
+    part(t, entries, &group->pictures);
     remedy(t, entries, group);
     shown(t, group);
+    part(t, entries, &group->ladder);
     text_more_begin(t, "The connection: what was said, and certificates");
     part(t, entries, &group->facts);
     certificates(t, entries, group);
@@ -276,7 +284,9 @@ void text_entry_line(struct text *t, const struct text_group *group)
     server(t, group);
     if (group->count > 1 && !group->is_look_up) {
         text_gap(t);
-        text_printf(t, "(#%llu ...)", ull(group->members[0].id));
+        text_plain(t, "(");
+        text_number(t, group->members[0].id);
+        text_plain(t, " ...)");
     }
     text_line_end(t);
 }

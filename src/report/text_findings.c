@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static const char *certainty_text(enum certainty certainty)
+const char *text_certainty_words(enum certainty certainty)
 {
     static const char *const texts[] = {
         [CERTAINTY_PROVEN] = "proven: the packets show it",
@@ -15,7 +15,7 @@ static const char *certainty_text(enum certainty certainty)
     return texts[certainty];
 }
 
-static void who(struct text *t, const struct verdict *v)
+const char *text_side_words(const char *side)
 {
     static const struct {
         const char *side, *text;
@@ -25,15 +25,19 @@ static void who(struct text *t, const struct verdict *v)
         {"path", "the path has to change something: what lies between the client and the server"},
         {"capture", "the capture does not show enough to tell"},
     };
-    const char *text = "the capture does not tell who has to change something";
+    for (size_t i = 0; side && i < sizeof sides / sizeof *sides; i++) {
+        if (strcmp(side, sides[i].side) == 0)
+            return sides[i].text;
+    }
+    return "the capture does not tell who has to change something";
+}
+
+static void who(struct text *t, const struct verdict *v)
+{
     if (!v->side && !v->ended_by)
         return;
-    for (size_t i = 0; v->side && i < sizeof sides / sizeof *sides; i++) {
-        if (strcmp(v->side, sides[i].side) == 0)
-            text = sides[i].text;
-    }
     struct text_paragraph paragraph = text_paragraph_begin(t, "who");
-    text_paragraph_words(&paragraph, text);
+    text_paragraph_words(&paragraph, text_side_words(v->side));
     if (v->ended_by && strcmp(v->ended_by, "unknown") != 0) {
         text_plain(t, ";");
         paragraph.column++;
@@ -49,8 +53,10 @@ static void proof(struct text *t, const struct finding *f)
     for (unsigned i = 0; i < f->num_evidence; i++) {
         const struct finding_evidence *e = &f->evidence[i];
         text_label(t, i == 0 ? "proof" : "");
-        if (e->connection)
-            text_printf(t, "#%llu ", (unsigned long long)e->connection);
+        if (e->connection) {
+            text_number(t, e->connection);
+            text_plain(t, " ");
+        }
         if (e->place.frame)
             text_printf(t, "frame %llu: ", (unsigned long long)e->place.frame);
         text_string(t, e->what);
@@ -70,7 +76,7 @@ void text_why(struct text *t, const struct text_block *b)
     who(t, v);
     if (f) {
         text_label(t, "how sure");
-        text_plain(t, certainty_text(f->certainty));
+        text_plain(t, text_certainty_words(f->certainty));
         text_line_end(t);
         proof(t, f);
     }

@@ -40,8 +40,10 @@ void text_groups_init(struct text_groups *groups, size_t limit)
 
 void text_groups_cleanup(struct text_groups *groups)
 {
-    for (size_t i = 0; i < groups->num; i++)
+    for (size_t i = 0; i < groups->num; i++) {
         free(groups->at[i].name);
+        free(groups->at[i].summary);
+    }
     free(groups->at);
     free(groups->slots);
     *groups = (struct text_groups){0};

@@ -47,10 +47,13 @@ struct text_group {
     uint16_t client_port, server_port, version, cipher;
     bool has_cipher, is_look_up; /* a name that was not resolved: no connection */
     char *name;                  /* owned; NULL unknown */
+    char *summary;               /* owned; of the verdict's finding, on pages; else NULL */
+    const char *side;            /* static; who has to change something, NULL unknown */
+    enum certainty certainty;    /* of that finding */
     char ja4[JA4_LEN];           /* "" unknown */
     struct moment first, last;
     const struct capture_input *input;
-    struct text_part why, seen, facts, chain, filter; /* drawn, in a spool */
+    struct text_part why, pictures, ladder, seen, facts, chain, filter; /* drawn, in a spool */
     struct text_key seen_key, certificates; /* equal where the same is told of what they saw, and of the chain */
 
     uint64_t cluster_count; /* by text_groups_order() */

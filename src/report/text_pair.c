@@ -25,11 +25,11 @@ static void title(struct text *t, const struct contrast *contrast)
     }
     text_gap(t);
     if (a)
-        text_printf(t, "#%llu", (unsigned long long)a->id);
+        text_number(t, a->id);
     if (a && b)
         text_plain(t, " and ");
     if (b)
-        text_printf(t, "#%llu", (unsigned long long)b->id);
+        text_number(t, b->id);
     if (name) {
         text_gap(t);
         text_bytes_of(t, name);
@@ -44,10 +44,13 @@ static void point(struct text *t, const struct report_pair *pair, unsigned side)
     const struct sighting *s = pair->contrast->at[side];
     text_label(t, side == 0 ? "a" : "b");
     text_bytes_of(t, pair->context->vantages[side].name);
-    if (s)
-        text_printf(t, " #%llu: %s, %s", (unsigned long long)s->id, outcome_name(s->outcome), s->verdict);
-    else
+    if (s) {
+        text_plain(t, " ");
+        text_number(t, s->id);
+        text_printf(t, ": %s, %s", outcome_name(s->outcome), s->verdict);
+    } else {
         text_plain(t, ": not seen there");
+    }
     text_line_end(t);
 }
 

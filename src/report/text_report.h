@@ -78,12 +78,17 @@ void text_offer(struct text *t, const struct text_block *block);
 /* "client -> server": fixed width. */
 const char *text_direction(enum role from);
 
+/* Sentences without a full stop: who has to change something (NULL: not told), and how sure that is. */
+const char *text_side_words(const char *side);
+const char *text_certainty_words(enum certainty certainty);
+
 /* ---- many of them */
 
 /* What all entries share: what was told once is not told again, later entries point there. */
 struct text_entries {
     struct output *spool; /* holds the parts of the groups */
     bool is_verbose;
+    unsigned max_alike;
     unsigned full[NUM_FINDINGS];  /* entries with this verdict that were drawn in full */
     uint64_t fixes[NUM_FINDINGS]; /* what to do: 1 + the number of the connection at which it was told; 0 not yet */
     const struct text_group *seen[LIMIT_SHOWN_FAILURES]; /* entries that told what they saw */
@@ -140,8 +145,11 @@ void text_store_errors(struct text *t, const struct verifier *verifier);
 /* ---- the report */
 
 enum { TEXT_OUTCOMES = 4 };
+struct page;
 struct text_report {
     uint64_t seed;
+    const struct medium *medium;
+    struct page *page;                   /* of pages; NULL: a terminal */
     struct output parts;                 /* of entries */
     struct output pairs;                 /* of two captures: what differs */
     struct output blocks[TEXT_OUTCOMES]; /* -v: of each connection, by enum outcome */
@@ -152,6 +160,13 @@ struct text_report {
     struct text_set known;     /* servers of connections shown so far */
     uint64_t failed_names;
 };
+
+/* The medium's state, by a format's begin and free; page is the caller's, but for its memory. */
+int text_report_begin(struct report *report, const struct medium *medium, struct error *error) MUST_CHECK;
+void text_report_free(struct report *report);
+/* The entries of one kind: the most important in full, then a line for each, then their number. */
+void text_table(struct text *t, struct text_entries *entries, struct text_groups *groups, size_t max_full,
+                size_t max_lines);
 
 struct text text_into(const struct report *report, struct output *out);
 /* text_collect.c: the format's calls. */

@@ -34,7 +34,9 @@ static void warning(struct text *t, struct text_entries *entries, const struct t
     text_server_name(t, group->name, group->name_from);
     if (!is_full) {
         text_gap(t);
-        text_printf(t, "(#%llu)", (unsigned long long)group->members[0].id);
+        text_plain(t, "(");
+        text_number(t, group->members[0].id);
+        text_plain(t, ")");
         text_line_end(t);
         return;
     }
@@ -78,7 +80,7 @@ static void completed_line(struct text *t, const struct text_group *group)
     if (group->has_cipher)
         text_suite(t, group->cipher);
     text_gap(t);
-    text_printf(t, "#%llu", (unsigned long long)group->members[0].id);
+    text_number(t, group->members[0].id);
     text_line_end(t);
 }
 
@@ -88,6 +90,8 @@ void text_completed(struct text *t, struct text_entries *entries, struct text_gr
     uint64_t left_out = completed->left_out;
     if (!order)
         return;
+    if (text_is_page(t) && completed->num <= LIMIT_SHOWN_COMPLETED)
+        text_section(t, "Completed without a problem");
     if (completed->num > LIMIT_SHOWN_COMPLETED)
         text_section(t, "Completed without a problem, one line for connections that are alike");
     for (size_t i = 0; i < completed->num; i++) {

@@ -171,6 +171,11 @@ void text_gap(struct text *t)
     medium_of(t)->gap(t);
 }
 
+void text_number(struct text *t, uint64_t number)
+{
+    medium_of(t)->number(t, number);
+}
+
 void text_reference(struct text *t, uint64_t number)
 {
     medium_of(t)->reference(t, number);
@@ -191,6 +196,11 @@ void text_line_end(struct text *t)
 void text_section(struct text *t, const char *title)
 {
     medium_of(t)->section(t, title);
+}
+
+void text_section_end(struct text *t)
+{
+    medium_of(t)->section_end(t);
 }
 
 void text_heading(struct text *t, const char *heading)
@@ -264,6 +274,15 @@ void text_part(struct text *t, struct output *spool, uint64_t from, uint64_t len
         return;
     medium_of(t)->rows(t);
     output_append_part(t->out, spool, from, len);
+}
+
+void text_entries_apart(struct text *t, struct output *spool)
+{
+    if (output_at(spool) == 0)
+        return;
+    if (text_is_page(t))
+        text_entry_end(t);
+    output_append(t->out, spool);
 }
 
 void text_table_begin(struct text *t, const char *name, const char *const *columns)

@@ -38,12 +38,14 @@ struct text {
     struct output *out;
     const struct medium *medium; /* NULL: the terminal */
     bool use_color, is_utf8;
-    unsigned width;        /* where lists and paragraphs wrap; 0 unknown */
-    enum text_place place; /* the medium's own, as are these: */
-    bool is_begun;         /* something stands in the line, row or cell */
-    bool is_in_code;       /* code that is closed as late as possible */
-    bool was_block;        /* the row's latest line was a block */
-    unsigned style_depth;  /* elements that text_style() opened */
+    unsigned width; /* where lists and paragraphs wrap; 0 unknown */
+    /* The medium's own: */
+    enum text_place place;
+    bool is_begun;   /* something stands in the line, row or cell */
+    bool is_in_code; /* a code span that is closed as late as possible */
+    bool was_block;  /* the row's latest line was a block */
+    bool is_in_entry, is_in_section;
+    unsigned num_sections, num_cells;
 };
 
 /* HTML or Markdown: what does not fit a terminal is drawn, too. */
@@ -67,7 +69,8 @@ void text_style_end(struct text *t);
 void text_styled(struct text *t, enum text_style style, const char *s);
 void text_arrow(struct text *t);                      /* from the client to the server */
 void text_gap(struct text *t);                        /* between the parts of a line */
-void text_reference(struct text *t, uint64_t number); /* "#12", of a connection that has an entry */
+void text_number(struct text *t, uint64_t number);    /* "#12", of a connection */
+void text_reference(struct text *t, uint64_t number); /* the same, of one that has an entry */
 
 /* A row "  label       value": writes the label and the blanks after it. "": one more line of the row before. */
 enum { TEXT_LABEL_COLUMN = 16 };
@@ -76,6 +79,8 @@ void text_label(struct text *t, const char *label);
 void text_line_end(struct text *t);
 /* The title of a part of the report, on a line of its own. */
 void text_section(struct text *t, const char *title);
+/* Ends it; the next one does, too. */
+void text_section_end(struct text *t);
 /* A line of its own over what follows. */
 void text_heading(struct text *t, const char *heading);
 
@@ -101,6 +106,8 @@ void text_more_end(struct text *t);
 /* Rows that are drawn apart, to be put in their place later by text_part(). */
 void text_part_begin(struct text *t);
 void text_part_end(struct text *t);
+/* Whole entries that were drawn apart. */
+void text_entries_apart(struct text *t, struct output *spool);
 void text_part(struct text *t, struct output *spool, uint64_t from, uint64_t len);
 
 /* Pages alone. The first cell of a row names it. `columns` ends with NULL. */

@@ -306,7 +306,7 @@ static void test_wrong(void **state)
         {"f -o", "--output needs FILE"},
         {"f -f ''", "--filter needs EXPRESSION"},
         {"f --quiet=yes", "--quiet takes no argument"},
-        {"f --format xml", "--format: 'xml' is none of text, json, csv"},
+        {"f --format xml", "--format: 'xml' is none of text, json, html, markdown, csv"},
         {"f --only failed,good", "--only: 'good' is none of completed, failed, incomplete, not-tls"},
         {"f --only failed,", "--only: '' is none of completed, failed, incomplete, not-tls"},
         {"f --color maybe", "--color: 'maybe' is none of auto, always, never"},
