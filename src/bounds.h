@@ -93,6 +93,7 @@ enum {
     LIMIT_SPOOL_MEMORY = 4 * 1024 * 1024, /* report text held back in memory; more goes to a temporary file */
     LIMIT_SHOWN_NAME = 256,               /* bytes of one name from the network shown in text, then its length */
     LIMIT_SUMMARY_LINE = 250,             /* bytes of --summary-line: trackers take titles of 255 */
+    LIMIT_ZEEK_CERTIFICATES = 1 << 21,    /* places for certificates that x509.log has, half of them used */
     LIMIT_CSV_CELL = 32000,               /* bytes of one cell: spreadsheets take 32767 characters */
     LIMIT_CSV_TEXT = 4096,                /* bytes of one name in it, then its length */
     LIMIT_SHOWN_COMMENT = 4096,           /* bytes of one comment of a capture shown in JSON, then its length */

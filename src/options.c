@@ -50,7 +50,7 @@ static const char *const outcome_values[] = {"completed", "failed", "incomplete"
 static const char *const color_values[] = {"auto", "always", "never", NULL};
 static const char *const fail_on_values[] = {"error", "warning", NULL};
 static const char *const hash_values[] = {"auto", "always", "never", NULL};
-static const char *const format_values[] = {"text", "json", "html", "markdown", "csv", NULL};
+static const char *const format_values[] = {"text", "json", "html", "markdown", "csv", "zeek", "zeek-json", NULL};
 
 const struct option_row *options_table(void)
 {
@@ -83,7 +83,7 @@ const struct option_row *options_table(void)
         {KEY_VERDICT, "verdict", "CODE", "show only connections with this verdict", NULL},
         {KEY_CONNECTION, "connection", "ID", "show only this connection", NULL},
         {KEY_SEEN_AS, "seen-as", "TEXT", "show only what would print this line; without FILE: what it means", NULL},
-        {KEY_FORMAT, "format", "FORMAT", "text (the default), json (an object a line), csv; for the -o behind it",
+        {KEY_FORMAT, "format", "FORMAT", "text (the default), json, html, markdown, csv, zeek, zeek-json",
          format_values},
         {'o', "output", "FILE", "write to FILE, by its ending; may be repeated; - is standard output", NULL},
         {KEY_SUMMARY_LINE, "summary-line", NULL, "print one line for a chat or a ticket's title, no report", NULL},
@@ -432,7 +432,7 @@ enum options_result options_parse(int argc, char *const argv[], struct options *
     int key;
     *out = (struct options){.paths = calloc((size_t)argc + 1, sizeof *out->paths)};
     out->pipeline.keylogs = out->keylogs = calloc((size_t)argc + 1, sizeof *out->keylogs);
-    out->pipeline.targets = out->targets = calloc((size_t)argc + 1, sizeof *out->targets);
+    out->pipeline.targets = out->targets = calloc(OPTION_TARGETS(argc), sizeof *out->targets);
     out->pipeline.server_keys = out->server_keys = calloc((size_t)argc + 1, sizeof *out->server_keys);
     if (!out->paths || !out->keylogs || !out->targets || !out->server_keys) {
         error_set(error, "out of memory");
@@ -473,6 +473,9 @@ void options_cleanup(struct options *options)
     free(options->keylogs);
     free(options->targets);
     free(options->server_keys);
+    for (size_t i = 0; i < options->num_made_paths; i++)
+        free(options->made_paths[i]);
+    free(options->made_paths);
     *options = (struct options){0};
 }
 

@@ -27,7 +27,9 @@ struct options {
     struct report_target *output;  /* of the latest -o; NULL none */
     bool has_own_format;           /* of that */
     size_t num_outputs;            /* how often -o was given */
-    bool has_summary_line;         /* --summary-line */
+    char **made_paths;             /* owned: of files in a directory that -o names */
+    size_t num_made_paths;
+    bool has_summary_line; /* --summary-line */
     enum options_color color;
     enum options_fail_on fail_on;
     bool hide_progress;

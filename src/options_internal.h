@@ -47,6 +47,9 @@ int option_told_ciphers(struct told_server *told, const char *value, struct erro
 /* options_trust.c: --trust adds a store; in the end the one of --client-trust has to be among them. */
 int option_trust(struct options *o, const char *value, struct error *error) MUST_CHECK;
 int option_trust_check(struct options *o, struct error *error) MUST_CHECK;
+/* How many targets the words of a command line can ask for: a -o for the files of a directory. */
+enum { OPTION_FILES = 2 };
+#define OPTION_TARGETS(argc) (OPTION_FILES * ((size_t)(argc) + 1))
 /* options_outputs.c: something else to be written, a format's or a sink's, to be filled further. path NULL: standard
  * output. */
 struct report_target *option_target(struct options *o, const char *format, const char *path);

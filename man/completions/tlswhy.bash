@@ -11,7 +11,7 @@ _tlswhy()
     fi
 
     case $prev in
-        --format) values="text json html markdown csv" ;;
+        --format) values="text json html markdown csv zeek zeek-json" ;;
         --only) values="completed failed incomplete not-tls" ;;
         --color) values="auto always never" ;;
         --hash) values="auto always never" ;;

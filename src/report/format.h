@@ -26,11 +26,13 @@ struct report {
     void *state; /* the format's own */
 };
 
-enum { FORMAT_ENDINGS = 4 };
+enum { FORMAT_ENDINGS = 4, FORMAT_FILES = 3 };
 
 struct report_format {
     const char *name;
     const char *endings[FORMAT_ENDINGS]; /* of the names of files that are written so, without the dot; NULL: no more */
+    /* What it writes into a directory, each a target of its own whose `arg` is this name; NULL: no more. */
+    const char *files[FORMAT_FILES];
     /* Makes report->state. -1 and *error when there is no memory; free is called then, too. */
     int (*begin)(struct report *report, struct error *error);
     void (*connection)(struct report *report, const struct report_connection *c);
@@ -47,7 +49,7 @@ struct report_format {
 void report_fail(struct report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 extern const struct report_format report_format_csv, report_format_html, report_format_json, report_format_markdown,
-    report_format_text;
+    report_format_text, report_format_zeek, report_format_zeek_json;
 /* Sinks. */
 extern const struct report_format report_format_summary_line;
 

@@ -9,8 +9,9 @@
 #include <string.h>
 #include <strings.h>
 
-static const struct report_format *const formats[] = {&report_format_text, &report_format_json, &report_format_html,
-                                                      &report_format_markdown, &report_format_csv};
+static const struct report_format *const formats[] = {&report_format_text,     &report_format_json, &report_format_html,
+                                                      &report_format_markdown, &report_format_csv,  &report_format_zeek,
+                                                      &report_format_zeek_json};
 enum { NUM_FORMATS = sizeof formats / sizeof *formats };
 
 static const struct report_format *const sinks[] = {&report_format_summary_line};
@@ -18,7 +19,7 @@ enum { NUM_SINKS = sizeof sinks / sizeof *sinks };
 
 const char *const *report_formats(void)
 {
-    static const char *const names[NUM_FORMATS + 1] = {"text", "json", "html", "markdown", "csv"};
+    static const char *const names[NUM_FORMATS + 1] = {"text", "json", "html", "markdown", "csv", "zeek", "zeek-json"};
     return names;
 }
 
@@ -33,6 +34,12 @@ static const struct report_format *format_find(const char *name)
             return sinks[i];
     }
     return NULL;
+}
+
+const char *const *report_format_files(const char *format)
+{
+    const struct report_format *found = format_find(format);
+    return found && found->files[0] ? found->files : NULL;
 }
 
 const char *report_format_of_path(const char *path)

@@ -124,6 +124,9 @@ int report_finish(struct report *report, const struct report_summary *summary, s
 void report_free(struct report *report);
 /* Names of all formats, NULL at the end. Sinks are not among them: options of their own ask for them. */
 const char *const *report_formats(void);
+/* The files of which a format is made in a directory, NULL at the end; each is a target whose `arg` is its name, and
+ * without one all are written to the same file. NULL: it is made of one. */
+const char *const *report_format_files(const char *format);
 /* The format that a file's name asks for by its ending; NULL when it asks for none. */
 const char *report_format_of_path(const char *path);
 

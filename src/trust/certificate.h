@@ -39,11 +39,13 @@ struct certificate_facts {
     const char *error; /* why it could not be parsed; then only the hashes and size are valid, and the key_ fields of a
                           raw public key (RFC 7250: a SubjectPublicKeyInfo in place of a certificate) */
     const char *subject, *issuer;
+    unsigned version;              /* 1 to 3, as X.509 counts */
     const char *serial;            /* upper-case hex as OpenSSL prints it */
     int64_t not_before, not_after; /* seconds since 1970; INT64_MIN where the field itself is not a time */
     char not_before_text[24], not_after_text[24]; /* RFC 3339; "" where the field is not a time */
     const char *key_type;  /* "rsa" "ec" "ed25519" "ed448" "dsa" "rsa-pss" "ml-dsa-44" ... or the algorithm's OID */
     unsigned key_bits;     /* 0 unknown */
+    uint64_t rsa_exponent; /* 0: no RSA key, or more than 64 bits */
     const char *key_curve; /* EC: "prime256v1", or the curve's OID; "explicit" for parameters without a name */
     const char *signature_algorithm; /* OpenSSL's long name: "sha256WithRSAEncryption", or the OID */
     /* "DNS:name", "IP:address", "email:...", "URI:..."; rarely "DirName:" with an RFC 2253 name, "RID:" with an OID,
@@ -54,10 +56,12 @@ struct certificate_facts {
     const char *const *san;
     size_t num_san;
     size_t num_san_left_out; /* names beyond LIMIT_CERTIFICATE_NAMES */
-    bool is_ca;              /* basicConstraints says so */
-    bool is_self_signed;     /* issuer is subject and its own key verifies the signature; false where OpenSSL lacks the
-                                algorithm */
-    bool is_self_issued;     /* issuer is subject */
+    bool has_basic_constraints, has_path_length;
+    uint32_t path_length;
+    bool is_ca;          /* basicConstraints says so */
+    bool is_self_signed; /* issuer is subject and its own key verifies the signature; false where OpenSSL lacks the
+                            algorithm */
+    bool is_self_issued; /* issuer is subject */
     const char *const *aia_issuers; /* caIssuers URIs */
     size_t num_aia_issuers;
     const char *const *aia_ocsp;

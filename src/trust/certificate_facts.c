@@ -1,6 +1,8 @@
 /* What a certificate says (RFC 5280), read through OpenSSL: see certificate_facts.h. */
 #include "trust/certificate_facts.h"
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 
 #include <ctype.h>
@@ -95,6 +97,18 @@ static int64_t read_time(const ASN1_TIME *time, char text[24])
     return timegm(&tm);
 }
 
+static uint64_t rsa_exponent(const EVP_PKEY *key)
+{
+    BIGNUM *e = NULL;
+    uint64_t exponent = 0;
+    if (!EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e))
+        return 0;
+    if (BN_num_bits(e) <= 64)
+        exponent = BN_get_word(e);
+    BN_free(e);
+    return exponent;
+}
+
 static void read_key(struct certificate_facts *out, struct pool *pool, X509_PUBKEY *public_key)
 {
     ASN1_OBJECT *algorithm = NULL;
@@ -113,6 +127,8 @@ static void read_key(struct certificate_facts *out, struct pool *pool, X509_PUBK
     const EVP_PKEY *key = X509_PUBKEY_get0(public_key);
     int bits = key && has_bits ? EVP_PKEY_get_bits(key) : 0;
     out->key_bits = bits > 0 ? (unsigned)bits : 0;
+    if (key && (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS")))
+        out->rsa_exponent = rsa_exponent(key);
     if (OBJ_obj2nid(algorithm) != NID_X9_62_id_ecPublicKey)
         return;
     int type = V_ASN1_UNDEF;
@@ -137,12 +153,19 @@ static void read_signature_algorithm(struct certificate_facts *out, struct pool 
 }
 
 /* basicConstraints alone: OpenSSL's own cache of it would also parse every other extension. */
-static bool says_ca(const X509 *x509)
+static void read_constraints(struct certificate_facts *out, const X509 *x509)
 {
     BASIC_CONSTRAINTS *constraints = X509_get_ext_d2i(x509, NID_basic_constraints, NULL, NULL);
-    bool is_ca = constraints && constraints->ca;
+    if (!constraints)
+        return;
+    uint64_t length;
+    out->has_basic_constraints = true;
+    out->is_ca = constraints->ca != 0;
+    if (constraints->pathlen && ASN1_INTEGER_get_uint64(&length, constraints->pathlen) == 1 && length <= UINT32_MAX) {
+        out->has_path_length = true;
+        out->path_length = (uint32_t)length;
+    }
     BASIC_CONSTRAINTS_free(constraints);
-    return is_ca;
 }
 
 X509 *certificate_decode(struct bytes der, struct pool *pool, const char **error)
@@ -166,12 +189,13 @@ void certificate_facts_read(struct certificate_facts *out, struct pool *pool, X5
     const X509_NAME *subject = X509_get_subject_name(x509), *issuer = X509_get_issuer_name(x509);
     out->subject = certificate_dn(pool, subject);
     out->issuer = certificate_dn(pool, issuer);
+    out->version = (unsigned)X509_get_version(x509) + 1;
     out->serial = serial_hex(pool, X509_get0_serialNumber(x509));
     out->not_before = read_time(X509_get0_notBefore(x509), out->not_before_text);
     out->not_after = read_time(X509_get0_notAfter(x509), out->not_after_text);
     read_key(out, pool, X509_get_X509_PUBKEY(x509));
     read_signature_algorithm(out, pool, x509);
-    out->is_ca = says_ca(x509);
+    read_constraints(out, x509);
     unsigned key_hash_len = sizeof out->key_hash;
     out->has_key_hash = X509_pubkey_digest(x509, EVP_sha1(), out->key_hash, &key_hash_len) == 1;
     out->has_scts = X509_get_ext_by_NID(x509, NID_ct_precert_scts, -1) >= 0;

@@ -21,7 +21,8 @@ ROOT = os.path.join(HERE, "..", "..")
 # The lab's roots, never the trust store of the machine; named from the top, so that the path is the same everywhere.
 TRUST = ["--trust", "lab=pcaps/pki/roots.pem"]
 FORMATS = (("json", ["--format", "json", *TRUST]), ("txt", ["--format", "text", "--color=never", *TRUST]))
-SOME_FORMATS = (("csv", ["--format", "csv", *TRUST]),)
+SOME_FORMATS = (("csv", ["--format", "csv", *TRUST]), ("zeek", ["--format", "zeek", *TRUST]),
+                ("zeek-json", ["--format", "zeek-json", *TRUST]))
 SHOWN_LINES = 40
 
 

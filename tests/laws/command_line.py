@@ -120,6 +120,14 @@ def several_outputs(folder):
     status, _, err = run("-o", "/dev/full", "--format", "json", "-o", "/dev/full", capture)
     check(status == 2 and err.count("/dev/full") == 2, f"each that fails is told: {err!r}")
 
+    logs = os.path.join(folder, "logs")
+    check(run("--format", "zeek", "-o", logs + "/", capture)[0] == 2, "a directory that is not there")
+    os.mkdir(logs)
+    status, out, err = run("--format", "zeek", "-o", logs + "/", capture)
+    both = run("--format", "zeek", capture)[1].encode()
+    check((status, out, err) == (0, "", "") and content(logs + "/ssl.log") + content(logs + "/x509.log") == both, f"Zeek's logs: {status} {err!r}")
+    check(run("--format", "zeek", "-o", logs + "/", "--format", "zeek-json", "-o", logs + "/", capture)[0] == 2, "the same logs twice")
+
     fresh = os.path.join(folder, "fresh.txt")
     os.link(files[0], os.path.join(folder, "link.txt"))
     for wrong in (["-o", fresh, "-o", os.path.join(folder, "no", "such")], ["-o", files[0], "-o", os.path.join(folder, "link.txt")],

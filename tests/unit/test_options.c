@@ -163,6 +163,29 @@ static void test_outputs(void **state)
     assert_int_equal(options.pipeline.num_targets, 1);
     assert_target(0, "json", "a.txt");
 
+    /* A directory holds the files of a format that is made of several. */
+    assert_int_equal(parse("--format zeek -o logs/ -o a.csv --format zeek-json -o b/ f"), OPTIONS_RUN);
+    static const char *const files[][3] = {{"zeek", "logs/ssl.log", "ssl.log"},
+                                           {"csv", "a.csv", ""},
+                                           {"zeek-json", "b/ssl.log", "ssl.log"},
+                                           {"zeek", "logs/x509.log", "x509.log"},
+                                           {"zeek-json", "b/x509.log", "x509.log"}};
+    assert_int_equal(options.pipeline.num_targets, 5);
+    for (size_t i = 0; i < 5; i++) {
+        assert_target(i, files[i][0], files[i][1]);
+        if (*files[i][2])
+            assert_string_equal(options.pipeline.targets[i].arg, files[i][2]);
+        else
+            assert_null(options.pipeline.targets[i].arg);
+    }
+    assert_int_equal(parse("-oa/ --format zeek f"), OPTIONS_RUN);
+    assert_int_equal(options.pipeline.num_targets, 2);
+    assert_int_equal(parse("--format zeek -o a f"), OPTIONS_RUN);
+    assert_int_equal(options.pipeline.num_targets, 1);
+    assert_null(options.pipeline.targets[0].arg);
+    assert_int_equal(parse("-o a/ f"), OPTIONS_RUN); /* nothing that is made of several: refused when it is opened */
+    assert_target(0, "text", "a/");
+
     /* --summary-line takes the place of the report that nobody said where to write. */
     assert_int_equal(parse("--summary-line f"), OPTIONS_RUN);
     assert_int_equal(options.pipeline.num_targets, 1);
@@ -306,7 +329,7 @@ static void test_wrong(void **state)
         {"f -o", "--output needs FILE"},
         {"f -f ''", "--filter needs EXPRESSION"},
         {"f --quiet=yes", "--quiet takes no argument"},
-        {"f --format xml", "--format: 'xml' is none of text, json, html, markdown, csv"},
+        {"f --format xml", "--format: 'xml' is none of text, json, html, markdown, csv, zeek, zeek-json"},
         {"f --only failed,good", "--only: 'good' is none of completed, failed, incomplete, not-tls"},
         {"f --only failed,", "--only: '' is none of completed, failed, incomplete, not-tls"},
         {"f --color maybe", "--color: 'maybe' is none of auto, always, never"},

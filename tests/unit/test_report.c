@@ -88,6 +88,10 @@ static void test_many_records(void **state)
         while (fgets(line, sizeof line, file)) {
             unsigned id;
             int csv_len = 0;
+            if (strncmp(*name, "zeek", 4) == 0) { /* there is no number in it */
+                expected += strstr(line, "\t10.0.0.1\t54321\t") || strstr(line, "\"_path\":\"ssl\"");
+                continue;
+            }
             if (sscanf(line, "FAILED issuer-untrusted  #%u", &id) == 1 ||
                 sscanf(line, "{\"record\":\"connection\",\"id\":%u,", &id) == 1 ||
                 sscanf(line, "<article class=\"entry failed\" id=\"c%u\"", &id) == 1 ||
