@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares what tlswhy tells of TLS over TCP and DTLS over UDP with what an installed tshark tells, connection by connection, fact by fact.
+"""Compares what tlswhy tells of TLS over TCP, DTLS and QUIC over UDP with what an installed tshark tells, connection by connection, fact by fact.
 
     compare_tshark.py [--tlswhy PROGRAM] [CAPTURE-OR-FOLDER...]
 
@@ -133,6 +133,18 @@ def add_record(stream, frame, sender, receiver, record):
             stream.messages.append((RECORD_HANDSHAKE, Message(frame, sender, receiver, handshake)))
 
 
+def add_quic_packet(stream, frame, sender, receiver, packet):
+    """Messages out of CRYPTO frames, as far as tshark opened them, and TLS alerts out of CONNECTION_CLOSE."""
+    for tls in packet.iter("proto"):
+        for handshake in handshakes(tls) if tls.get("name") == "tls" else []:
+            if handshake.find("field[@name='tls.handshake.type']") is not None:
+                stream.is_tls = True
+                stream.messages.append((RECORD_HANDSHAKE, Message(frame, sender, receiver, handshake)))
+    for close in packet.findall("field[@name='quic.frame']"):
+        if close.find(".//field[@name='quic.cc.error_code.tls_alert']") is not None:
+            stream.messages.append((RECORD_ALERT, Message(frame, sender, receiver, close)))
+
+
 def field_value(proto, name):
     node = proto.find(f"field[@name='{name}']")
     return None if node is None else node.get("show")
@@ -151,6 +163,8 @@ def add_packet(streams, packet, transport):
             stream = streams.get(int(field_value(proto, transport + ".stream")))
         elif name in ("tcp", "udp"):
             stream = None
+        elif name == "quic" and stream and addresses and ports:
+            add_quic_packet(stream, frame, *(f"{addresses[i]} {ports[i]}" for i in (0, 1)), proto)
         elif name == "tls" and stream and addresses and ports:
             sender, receiver = (f"{addresses[i]} {ports[i]}" for i in (0, 1))
             for record in proto.findall("field[@name='tls.record']"):
@@ -171,8 +185,9 @@ def read_transport(path, transport, protocol, wanted):
 
 
 def read_tshark(path):
-    """All connections in which tshark found TLS or DTLS; it decrypts with the secrets that a capture holds."""
-    return read_transport(path, "tcp", "tls", "tcp") + read_transport(path, "udp", "dtls", "udp and dtls")
+    """All connections in which tshark found TLS, DTLS or QUIC; it decrypts with the secrets that a capture holds."""
+    return read_transport(path, "tcp", "tls", "tcp") + read_transport(path, "udp", "dtls", "udp and dtls") + \
+        read_transport(path, "udp", "quic", "udp and quic")
 
 
 def is_retry(message):
@@ -236,6 +251,11 @@ def alert_facts(alerts, client):
     for alert in alerts:
         sender = "client" if alert.sender == client else "server"
         levels, codes = alert.numbers("tls.alert_message.level"), alert.numbers("tls.alert_message.desc")
+        of_quic = alert.numbers("quic.cc.error_code.tls_alert")
+        if of_quic:
+            levels, codes = [2], of_quic[:1]  # alerts of QUIC have no level: all of them end the connection
+        if of_quic and any(t.startswith(sender) for t in told):
+            continue  # the close is sent again for whatever comes later
         told += [f"{sender} {level} {code}" for level, code in zip(levels, codes)] or [f"{sender} encrypted"]
     return told
 
@@ -363,7 +383,7 @@ def read_tlswhy(program, path):
     if result.returncode != 0:
         raise RuntimeError(f"{program} {path} ended with {result.returncode}: {result.stderr.decode()[-500:]}")
     records = [json.loads(line) for line in result.stdout.splitlines()]
-    return [r for r in records if r["record"] == "connection" and r.get("protocol") != "quic"]
+    return [r for r in records if r["record"] == "connection"]
 
 
 # ---- the comparison
@@ -414,7 +434,7 @@ def compare_capture(program, path, names):
             if (theirs or None) != (mine or None):
                 differences.append((label, field, theirs, mine))
     for connection in extra:
-        if connection.get("protocol") in ("tls", "dtls", "ssl2") and connection["outcome"] != "not-tls":
+        if connection.get("protocol") in ("tls", "dtls", "quic", "ssl2") and connection["outcome"] != "not-tls":
             label = f"{end(connection['client'])} - {end(connection['server'])} @{connection['frame']}"
             differences.append((label, "connection", "nothing", "TLS"))
     return differences, len(pairs), num_facts

@@ -186,7 +186,8 @@ static void quic_close_hidden(const struct subject *s, struct diagnosis *d)
     finding_summary(d, f, "The client broke off after the answer of %s; its reason is encrypted.", say_server(d, s));
     finding_detail(d, f,
                    "Its last packet is a Handshake packet, and none of a finished handshake (1-RTT) ever came: "
-                   "CONNECTION_CLOSE with a TLS alert explains it best, most often one about the certificate.");
+                   "CONNECTION_CLOSE with a TLS alert explains it best, most often one about the certificate. The key "
+                   "log (SSLKEYLOGFILE) would show it.");
     show_hello(d, f, c);
     show_server_hello(d, f, c);
     finding_evidence(d, f, last->last.place, "the client's last packet, %u bytes", last->len);
