@@ -10,7 +10,7 @@ packages=(
     build-essential ca-certificates cmake ninja-build pkg-config
     libpcap-dev libssl-dev zlib1g-dev libzstd-dev liblz4-dev libbrotli-dev libcmocka-dev
     clang libclang-rt-14-dev llvm clang-format clang-tidy
-    git openssl python3 python3-jsonschema tshark wireshark-common zstd lz4
+    git openssl python3 python3-jsonschema cmark-gfm tshark wireshark-common zstd lz4
 )
 
 install=no

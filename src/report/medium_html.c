@@ -197,7 +197,7 @@ static void command(struct text *t, const char *command)
 static void figure_begin(struct text *t, const char *of)
 {
     label(t, of);
-    raw(t, "<figure>\n");
+    raw(t, "<figure tabindex=\"0\">\n");
     t->place = PLACE_FIGURE;
 }
 

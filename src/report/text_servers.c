@@ -51,11 +51,29 @@ static const char *cipher_name(uint16_t code)
     return !suite ? NULL : *suite->openssl ? suite->openssl : suite->iana;
 }
 
+/* On pages servers are lines of a table, what they chose its cells; on a terminal each of these is a row. */
+static bool begin(struct text *t, const char *label, bool has_any)
+{
+    if (text_is_page(t))
+        text_cell(t);
+    else if (has_any)
+        text_label(t, label);
+    return has_any;
+}
+
+static void end(struct text *t)
+{
+    if (!text_is_page(t))
+        text_line_end(t);
+}
+
 static void codes(struct text *t, const char *label, const struct code_set *set, const char *(*name_of)(uint16_t))
 {
+    if (text_is_page(t))
+        text_cell(t);
     if (set->num == 0)
         return;
-    struct text_list list = text_list_begin(t, label);
+    struct text_list list = text_list_begin(t, text_is_page(t) ? NULL : label);
     for (unsigned i = 0; i < set->num; i++)
         text_list_code(&list, name_of(set->at[i]), set->at[i]);
     text_list_end(&list);
@@ -63,22 +81,20 @@ static void codes(struct text *t, const char *label, const struct code_set *set,
 
 static void protocols(struct text *t, const struct server_profile *p)
 {
-    if (p->num_alpn == 0)
+    if (!begin(t, "ALPN", p->num_alpn > 0))
         return;
-    text_label(t, "ALPN");
     for (unsigned i = 0; i < p->num_alpn; i++) {
         text_plain(t, i ? ", " : "");
         text_bytes_of(t, p->alpn[i]);
     }
-    text_line_end(t);
+    end(t);
 }
 
 static void certificates(struct text *t, const struct server_profile *p)
 {
     const char *between = "";
-    if (p->key_kinds == 0)
+    if (!begin(t, "certificates", p->key_kinds != 0))
         return;
-    text_label(t, "certificates");
     for (unsigned kind = KEY_RSA; kind <= KEY_OTHER; kind <<= 1) {
         if (!(p->key_kinds & kind))
             continue;
@@ -87,7 +103,7 @@ static void certificates(struct text *t, const struct server_profile *p)
     }
     if (p->num_leaves > 1)
         text_printf(t, " (%s%u different ones)", p->num_leaves == PROFILE_LEAVES ? "at least " : "", p->num_leaves);
-    text_line_end(t);
+    end(t);
 }
 
 struct found {
@@ -117,9 +133,11 @@ static void findings(struct text *t, const struct text_server *server, const str
                 count_found(found, group);
         }
     }
+    if (text_is_page(t))
+        text_cell(t);
     if (!found[0].code)
         return;
-    struct text_list list = text_list_begin(t, "findings");
+    struct text_list list = text_list_begin(t, text_is_page(t) ? NULL : "findings");
     for (unsigned i = 0; i < MAX_CODES && found[i].code; i++) {
         char item[96];
         snprintf(item, sizeof item, "%s (%llu)", found[i].code, (unsigned long long)found[i].count);
@@ -128,7 +146,7 @@ static void findings(struct text *t, const struct text_server *server, const str
     text_list_end(&list);
 }
 
-static void draw(struct text *t, const struct text_server *server)
+static void title(struct text *t, const struct text_server *server)
 {
     const struct server_profile *p = &server->profile;
     uint64_t start = output_at(t->out);
@@ -144,26 +162,76 @@ static void draw(struct text *t, const struct text_server *server)
     text_line_end(t);
 }
 
+static void row_begin(struct text *t, const struct text_server *server)
+{
+    const struct server_profile *p = &server->profile;
+    text_cell(t);
+    text_endpoint(t, p->ip_version, p->address, p->port);
+    text_cell(t);
+    text_bytes_of(t, server->name);
+    text_cell_number(t, p->connections);
+    text_count(t, p->connections);
+    text_cell_number(t, p->failed);
+    text_count(t, p->failed);
+}
+
+static void chosen(struct text *t, const struct server_profile *p, bool is_verbose)
+{
+    codes(t, "versions", &p->versions, version_name);
+    codes(t, "suites", &p->ciphers, cipher_name);
+    codes(t, "groups", &p->groups, group_name);
+    if (is_verbose)
+        codes(t, "signatures", &p->signature_algorithms, signature_scheme_name);
+    certificates(t, p);
+    protocols(t, p);
+}
+
+static void together(struct text *t, const struct text_server *server)
+{
+    for (unsigned k = 0; k < TOGETHER && server->together[k][0]; k++)
+        text_paragraph(t, k ? "" : "together", server->together[k]);
+}
+
+/* What several connections show together is no cell: it is a sentence. */
+static void draw_table(struct text *t, const struct text_servers *servers, const struct text_groups *const *groups,
+                       size_t num_groups)
+{
+    static const char *const columns[] = {"Server", "Name",         "Connections", "Failed",   "Versions", "Suites",
+                                          "Groups", "Certificates", "ALPN",        "Findings", NULL};
+    text_table_begin(t, "Servers, by failures", columns);
+    for (unsigned i = 0; i < servers->num; i++) {
+        row_begin(t, &servers->at[i]);
+        chosen(t, &servers->at[i].profile, false);
+        findings(t, &servers->at[i], groups, num_groups);
+        text_table_row_end(t);
+    }
+    text_table_end(t);
+    for (unsigned i = 0; i < servers->num; i++)
+        together(t, &servers->at[i]);
+}
+
+static void draw_rows(struct text *t, const struct text_servers *servers, const struct text_groups *const *groups,
+                      size_t num_groups, bool is_verbose)
+{
+    for (unsigned i = 0; i < servers->num; i++) {
+        const struct text_server *server = &servers->at[i];
+        title(t, server);
+        chosen(t, &server->profile, is_verbose);
+        findings(t, server, groups, num_groups);
+        together(t, server);
+    }
+}
+
 void text_servers_draw(struct text *t, const struct text_servers *servers, const struct text_groups *const *groups,
                        size_t num_groups, bool is_verbose)
 {
     if (servers->num == 0)
         return;
     text_section(t, "Servers: what they chose in this capture, and what went wrong with them");
-    for (unsigned i = 0; i < servers->num; i++) {
-        const struct text_server *server = &servers->at[i];
-        draw(t, server);
-        codes(t, "versions", &server->profile.versions, version_name);
-        codes(t, "suites", &server->profile.ciphers, cipher_name);
-        codes(t, "groups", &server->profile.groups, group_name);
-        if (is_verbose)
-            codes(t, "signatures", &server->profile.signature_algorithms, signature_scheme_name);
-        certificates(t, &server->profile);
-        protocols(t, &server->profile);
-        findings(t, server, groups, num_groups);
-        for (unsigned k = 0; k < TOGETHER && server->together[k][0]; k++)
-            text_paragraph(t, k ? "" : "together", server->together[k]);
-    }
+    if (text_is_page(t))
+        draw_table(t, servers, groups, num_groups);
+    else
+        draw_rows(t, servers, groups, num_groups, is_verbose);
     if (servers->num_all > servers->num) {
         text_plain(t, "and ");
         text_plural(t, servers->num_all - servers->num, "more server", "more servers");

@@ -322,7 +322,8 @@ static size_t width_of(const struct text *t)
 
 struct text_list text_list_begin(struct text *t, const char *label)
 {
-    text_label(t, label);
+    if (label)
+        text_label(t, label);
     return (struct text_list){.text = t, .column = TEXT_LABEL_COLUMN};
 }
 

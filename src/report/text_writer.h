@@ -118,7 +118,7 @@ void text_cell_number(struct text *t, uint64_t value);
 void text_table_row_end(struct text *t);
 void text_table_end(struct text *t);
 
-/* A comma-separated list that wraps at the width, indented to the label's column. */
+/* A comma-separated list that wraps at the width, indented to the label's column; without a label in a cell. */
 struct text_list {
     struct text *text;
     size_t column; /* of the next item */
