@@ -22,7 +22,9 @@ ROOT = os.path.join(HERE, "..", "..")
 TRUST = ["--trust", "lab=pcaps/pki/roots.pem"]
 FORMATS = (("json", ["--format", "json", *TRUST]), ("txt", ["--format", "text", "--color=never", *TRUST]))
 SOME_FORMATS = (("csv", ["--format", "csv", *TRUST]), ("zeek", ["--format", "zeek", *TRUST]),
-                ("zeek-json", ["--format", "zeek-json", *TRUST]))
+                ("zeek-json", ["--format", "zeek-json", *TRUST]),
+                ("html", ["--format", "html", *TRUST]), ("md", ["--format", "markdown", *TRUST]))
+VERSION = re.compile(rb"(tlswhy )\d+\.\d+\.\d+")
 SHOWN_LINES = 40
 
 
@@ -52,11 +54,13 @@ def write_out(program, paths, arguments):
     environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "CLICOLOR_FORCE", "COLUMNS")}
     # "Today" stays in the time when the captures were made.
     environment.update(TZ="Pacific/Auckland", LC_ALL="C", SOURCE_DATE_EPOCH="1795305600")
-    result = subprocess.run([os.path.abspath(program), *arguments, *map(os.path.abspath, paths)], capture_output=True, check=False,
+    # Pages tell the command line: from the top it is the same everywhere.
+    relative = [os.path.relpath(path, ROOT) for path in paths]
+    result = subprocess.run([os.path.abspath(program), *arguments, *relative], capture_output=True, check=False,
                             timeout=120, env=environment, stdin=subprocess.DEVNULL, cwd=ROOT)
     if result.returncode != 0:
         return None, f"exit status {result.returncode}: {result.stderr.decode('utf-8', 'replace')[:2000]}"
-    return result.stdout, None
+    return VERSION.sub(rb"\1VERSION", result.stdout), None
 
 
 def difference(expected, actual, name):
