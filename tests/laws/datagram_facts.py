@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Delivery law of datagrams, end to end: a capture of DTLS or QUIC whose datagrams change places within their flight, or come twice
-at once, gives the same facts, outcome and verdict as the capture itself. Runs the program ($TLSWHY) over pcaps/dtls*.pcap, quic-*.pcap and
-seeded variants of each; a flight is what one side sends in a row, without what it sends again."""
+at once, gives the same facts, outcome and verdict as the capture itself. Runs the program ($TLSWHY) over pcaps/dtls*.pcap, quic-*.pcap, those of QUIC with
+their keys (quic-keys*.pcapng), and seeded variants of each; a flight is what one side sends in a row, without what it sends again."""
 import glob
 import json
 import os
@@ -20,6 +20,7 @@ VARIANTS = 8
 # What depends on packets rather than on messages.
 DROPPED = PLACES | {"id", "start", "end", "packets", "bytes", "handshake_us"}
 UDP, FLIGHT_US = 17, 200000
+ENHANCED_PACKET, DECRYPTION_SECRETS = 6, 10
 
 
 def read_pcap(path):
@@ -32,6 +33,23 @@ def read_pcap(path):
         packets.append((seconds, fraction, data[at + 16:at + 16 + caplen]))
         at += 16 + caplen
     return data[:24], packets
+
+
+def read_pcapng(path):
+    """The same of a little-endian pcapng of one interface of Ethernet, in microseconds, and the key log in it."""
+    with open(path, "rb") as f:
+        data = f.read()
+    packets, keys, at = [], b"", 0
+    while at + 12 <= len(data):
+        kind, length = struct.unpack_from("<II", data, at)
+        if kind == DECRYPTION_SECRETS:
+            keys += data[at + 16:at + 16 + struct.unpack_from("<I", data, at + 12)[0]]
+        elif kind == ENHANCED_PACKET:
+            high, low, caplen = struct.unpack_from("<III", data, at + 12)
+            seconds, fraction = divmod(high << 32 | low, 1000000)
+            packets.append((seconds, fraction, data[at + 28:at + 28 + caplen]))
+        at += length
+    return struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 262144, 1), packets, keys
 
 
 def direction(packet):
@@ -68,8 +86,15 @@ def vary(packets, rng, kind):
     return out
 
 
-def facts(path):
-    run = subprocess.run([PROGRAM, "--format", "json", path], capture_output=True, check=False, timeout=60)
+def write_pcap(path, header, packets):
+    with open(path, "wb") as f:
+        f.write(header)
+        for seconds, fraction, packet in packets:
+            f.write(struct.pack("<IIII", seconds, fraction, len(packet), len(packet)) + packet)
+
+
+def facts(path, options):
+    run = subprocess.run([PROGRAM, "--format", "json", *options, path], capture_output=True, check=False, timeout=60)
     if run.returncode != 0:
         sys.exit(f"{path}: exit {run.returncode}: {run.stderr.decode(errors='replace')}")
     records = [json.loads(line) for line in run.stdout.splitlines()]
@@ -82,20 +107,25 @@ def main():
         return 77
     seen = failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        for path in sorted(p for name in ("dtls*", "quic-*") for p in glob.glob(os.path.join(SOURCE, "pcaps", f"{name}.pcap"))):
-            header, packets = read_pcap(path)
-            expected = facts(path)
+        names = ("dtls*.pcap", "quic-*.pcap", "quic-keys*.pcapng")
+        for path in sorted(p for name in names for p in glob.glob(os.path.join(SOURCE, "pcaps", name))):
+            copy, options = os.path.join(folder, os.path.basename(path).removesuffix("ng")), []
+            if path.endswith("ng"):
+                header, packets, keys = read_pcapng(path)
+                options = ["--keylog", os.path.join(folder, "keys")]
+                with open(options[1], "wb") as f:
+                    f.write(keys)
+            else:
+                header, packets = read_pcap(path)
+            write_pcap(copy, header, packets)
+            expected = facts(copy, options)
             for seed in range(VARIANTS):
                 varied = vary(packets, random.Random(f"{os.path.basename(path)} {seed}"), seed)
                 if varied == packets:
                     continue
-                copy = os.path.join(folder, os.path.basename(path))
-                with open(copy, "wb") as f:
-                    f.write(header)
-                    for seconds, fraction, packet in varied:
-                        f.write(struct.pack("<IIII", seconds, fraction, len(packet), len(packet)) + packet)
+                write_pcap(copy, header, varied)
                 seen += 1
-                got = facts(copy)
+                got = facts(copy, options)
                 if got == expected:
                     continue
                 failed += 1
