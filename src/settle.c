@@ -51,12 +51,15 @@ static bool is_selected(const struct selection *selection, const struct connecti
 static void find_name(const struct pipeline *p, struct connection *c, char buf[NAME_LEN])
 {
     struct bytes sni = c->has_client_hello ? c->client_hello.ext.server_name : (struct bytes){NULL, 0};
+    bool is_inner = c->ech.accepted > 0 && c->ech.inner.ext.server_name.len > 0;
+    if (is_inner)
+        sni = c->ech.inner.ext.server_name;
     struct bytes target = c->before_tls.proxy.name;
     if (sni.len > 0 && sni.len < NAME_LEN && !memchr(sni.at, 0, sni.len)) {
         memcpy(buf, sni.at, sni.len);
         buf[sni.len] = '\0';
         c->name = buf;
-        c->name_from = "sni";
+        c->name_from = is_inner ? "ech" : "sni";
         names_connected(p->names, c->flow->ip_version, c->flow->address[c->client_side], sni);
     } else if (sni.len == 0 && p->options->name) {
         c->name = p->options->name;

@@ -1,5 +1,5 @@
 # What a server's private key makes readable: static RSA key exchange up to TLS 1.2. The key is made for one capture and
-# stays beside it.
+# stays beside it. And what Encrypted ClientHello hides.
 
 with_server_key() {
     # The lab's intermediate signs it, so that clients trust it.
@@ -80,4 +80,23 @@ make_server_key_ssl3() {
     capture
     server 443 "$JAVA" -cp "$lab/java" -Ddisabled= -Dprotocols=SSLv3 -Dsuites=TLS_RSA_WITH_AES_128_CBC_SHA -Dkeys="$work/server.p12" TlsServer 443
     client "$JAVA" -Ddisabled= -Dprotocols=SSLv3 -Dsuites=TLS_RSA_WITH_AES_128_CBC_SHA -Dtrust=all "$tools/TlsClient.java" $name 443
+}
+
+make_keys_ech() {
+    say "Encrypted ClientHello that the server accepts (NSS on both sides), with its secrets in the capture: the inner hello can be read, in the second connection across a HelloRetryRequest. NSS as Debian builds it writes no key log: the secrets were computed with the server's ECH key (tools/ech.py), and those of the records are not there."
+    expect outcome=completed verdict=ok version=TLSv1.3 keys=none keys_error=missing absent=ech-rejected
+    expect outcome=completed verdict=ok version=TLSv1.3 keys=none keys_error=missing absent=ech-rejected
+    sees 'tls.handshake.type == 1' 3
+    extension=pcapng
+    mkdir -p "$work/ech"
+    $PYTHON "$tools/ech.py" make "$work/ech" $name || die "$recipe: no ECH key"
+    commands+=("keys: computed by tools/ech.py, put into the capture by editcap --inject-secrets tls,keys")
+    transform() {
+        $PYTHON "$tools/ech.py" log "$work/ech" "$1" >"$work/keys" && [ -s "$work/keys" ] || die "$recipe: no keys"
+        editcap -F pcapng --inject-secrets "tls,$work/keys" "$1" "$2"
+    }
+    capture
+    nss_server rsa -V tls1.3:tls1.3 -X "$(cat "$work/ech/params")"
+    nss_client -h example.test -V tls1.3:tls1.3 -N "$(cat "$work/ech/configs")"
+    nss_client -h example.test -V tls1.3:tls1.3 -I P384,x25519 -N "$(cat "$work/ech/configs")"
 }

@@ -398,6 +398,7 @@ static void json_connection(struct report *report, const struct report_connectio
     judgement(&r);
     result(&r);
     json_client_hello(&r);
+    json_ech(&r);
     json_hello_retry(&r);
     json_session(&r);
     json_server_hello(&r);

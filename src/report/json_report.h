@@ -68,6 +68,7 @@ void json_time(struct json *j, int64_t time_ns, unsigned digits);
 
 /* json_hello.c: each writes one member, or nothing where it does not apply. */
 void json_cipher(const struct json_record *r);
+void json_ech(const struct json_record *r);
 void json_client_hello(const struct json_record *r);
 void json_proxy(const struct json_record *r);
 void json_starttls(const struct json_record *r);

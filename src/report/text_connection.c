@@ -41,6 +41,8 @@ void text_server_name(struct text *t, const char *name, const char *name_from)
     text_style_end(t);
     if (strcmp(name_from, "dns") == 0)
         text_plain(t, " (from DNS)");
+    else if (strcmp(name_from, "ech") == 0)
+        text_plain(t, " (of the encrypted hello)");
     else if (strcmp(name_from, "given") == 0)
         text_plain(t, " (as given)");
     else if (strcmp(name_from, "proxy") == 0)
@@ -221,6 +223,36 @@ static void keys(struct text *t, const struct connection *c)
     text_line_end(t);
 }
 
+/* Without its keys an outer hello is a part of the offer, told there. */
+static void ech(struct text *t, const struct connection *c)
+{
+    static const char *const errors[] = {
+        [ECH_NOT_OPENED] = "the encrypted ClientHello does not open with the key log's secret",
+        [ECH_MALFORMED] = "what the encrypted ClientHello holds is none",
+        [ECH_UNSUPPORTED] = "the encrypted ClientHello cannot be decrypted here",
+    };
+    static const char *const answers[] = {"; the server refused it", "", "; the server accepted it"};
+    const struct client_hello *inner = &c->ech.inner;
+    if (c->ech.status == ECH_UNREAD)
+        return;
+    text_label(t, "ech");
+    if (c->ech.status != ECH_OPENED) {
+        text_plain(t, errors[c->ech.status]);
+    } else {
+        text_plain(t, "the encrypted ClientHello is for ");
+        if (inner->ext.server_name.len > 0)
+            text_bytes(t, inner->ext.server_name);
+        else
+            text_plain(t, "no name");
+        if (c->client_hello.ext.server_name.len > 0) {
+            text_plain(t, ", the outer one for ");
+            text_bytes(t, c->client_hello.ext.server_name);
+        }
+        text_plain(t, answers[c->ech.accepted + 1]);
+    }
+    text_line_end(t);
+}
+
 static void tls(struct text *t, const struct connection *c)
 {
     char buf[CODE_POINT_LEN];
@@ -344,6 +376,7 @@ void text_facts(struct text *t, const struct text_block *b)
     text_before_tls(t, c);
     text_quic(t, c);
     tls(t, c);
+    ech(t, c);
     keys(t, c);
     plain_text(t, c);
     text_messages(t, b);

@@ -25,6 +25,12 @@ const char *keys_error_name(enum keys_error error)
     return names[error];
 }
 
+const char *ech_status_name(enum ech_status status)
+{
+    static const char *const names[] = {NULL, NULL, "authentication-failed", "malformed", "unsupported"};
+    return names[status];
+}
+
 const char *event_message_name(const struct event *event)
 {
     static const struct {
@@ -246,6 +252,16 @@ static bool is_full_handshake(const struct connection *c)
            has_message(c, ROLE_SERVER, HS_SERVER_HELLO_DONE);
 }
 
+static void take_ech(struct connection *c, const struct ech_facts *facts)
+{
+    struct fault fault;
+    struct cursor body;
+    c->ech = *facts;
+    cursor_init_whole(&body, facts->inner_body, &fault);
+    if (facts->inner_body.len > 0)
+        client_hello_parse(&body, &c->ech.inner);
+}
+
 static void take_session(struct connection *c, const struct session *session)
 {
     c->events = session->events;
@@ -265,6 +281,8 @@ static void take_session(struct connection *c, const struct session *session)
     }
     if (session->before_tls)
         c->before_tls = *session->before_tls;
+    if (session->ech)
+        take_ech(c, session->ech);
     if (session->protocol)
         session->protocol->build(c, session);
     messages_take(c);

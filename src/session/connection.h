@@ -225,6 +225,22 @@ struct quic_facts {
 /* The name of the code that a side closed with: of QUIC, or of HTTP/3; NULL for others, and for alerts. */
 const char *quic_close_name(const struct quic_facts *facts, enum role role);
 
+/* What a key log's secrets of Encrypted ClientHello gave (RFC 9849). */
+enum ech_status {
+    ECH_UNREAD = 0, /* there are none */
+    ECH_OPENED,
+    ECH_NOT_OPENED,  /* it does not open with them */
+    ECH_MALFORMED,   /* what is in it is no ClientHello */
+    ECH_UNSUPPORTED, /* algorithms that are none of OpenSSL's, or a config of another version */
+};
+const char *ech_status_name(enum ech_status status); /* "authentication-failed" "malformed" "unsupported"; else NULL */
+struct ech_facts {
+    enum ech_status status;
+    struct bytes inner_body; /* ClientHelloInner, put together; empty unless it was opened */
+    struct client_hello inner;
+    int accepted; /* by the server's confirmation: 1, -1; 0 unknown */
+};
+
 struct connection {
     const struct flow *flow;
     uint64_t id;
@@ -237,7 +253,7 @@ struct connection {
     struct moment end; /* the packet at which it became final */
 
     const char *name;      /* server name as known, NUL-terminated raw bytes; NULL unknown */
-    const char *name_from; /* "sni" "given" "proxy" (asked of a proxy) "dns" */
+    const char *name_from; /* "sni" "ech" (the encrypted hello's) "given" "proxy" (asked of a proxy) "dns" */
 
     /* hellos; has_ says that the message was seen at least in part */
     bool has_client_hello, has_second_client_hello, has_server_hello, has_hello_retry;
@@ -318,6 +334,7 @@ struct connection {
     unsigned num_verifications;
     const struct ocsp_staple *staple; /* NULL: none was stapled, or it was not looked at */
 
+    struct ech_facts ech;
     struct datagram_facts datagrams; /* DTLS */
     struct quic_facts quic;
 

@@ -315,6 +315,7 @@ void decryption_finish(struct session *session)
 {
     if (session->decryption->state == DECRYPTION_WAITING)
         decryption_look_up(session, true);
+    ech_read(session, session->decryption->ech);
     drain(session);
 }
 

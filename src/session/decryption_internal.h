@@ -4,6 +4,7 @@
 #ifndef TLSWHY_SESSION_DECRYPTION_INTERNAL_H
 #define TLSWHY_SESSION_DECRYPTION_INTERNAL_H
 
+#include "session/ech.h"
 #include "session/key_exchange.h"
 #include "session/protection.h"
 #include "session/record_compression.h"
@@ -48,6 +49,7 @@ struct decryption {
     struct keyed_side sides[2];
     struct pending *first, *last;
     uint32_t pending_bytes, num_pending;
+    struct ech *ech;         /* in the session's arena; NULL: no encrypted hello */
     struct key_exchange *kx; /* NULL: no secret would come out of it */
     bool awaits_kx;          /* the secret may come out of it yet */
     bool has_master;         /* it did */

@@ -89,12 +89,36 @@ static void settle(struct decryption *d, enum decryption_state state, enum keys_
     d->reason = reason;
 }
 
+static bool has_traffic_secret(const struct key_set *keys)
+{
+    for (enum secret_kind kind = SECRET_CLIENT_EARLY; kind <= SECRET_SERVER_TRAFFIC; kind++)
+        if (keys->secrets[kind].len > 0)
+            return true;
+    return false;
+}
+
+/* Of TLS 1.3. Where the server took an encrypted hello, programs log them under either random. */
+static bool find_traffic_secrets(struct session *session)
+{
+    enum { RANDOM_AT = 2 };
+    struct decryption *d = session->decryption;
+    struct keys *keys = session->context->keys;
+    if (keys_find(keys, d->client_random, &d->keys) && has_traffic_secret(&d->keys))
+        return true;
+    ech_read(session, d->ech);
+    struct bytes inner = session->ech ? session->ech->inner_body : (struct bytes){NULL, 0};
+    struct bytes random = bytes_slice(inner, RANDOM_AT, KEYLOG_RANDOM_LEN);
+    return random.len == KEYLOG_RANDOM_LEN && keys_find(keys, random.at, &d->keys) && has_traffic_secret(&d->keys);
+}
+
 /* The secrets of the log, or the one that the messages gave. */
 static bool find_secrets(struct session *session)
 {
     struct decryption *d = session->decryption;
+    if (decryption_is_tls13(d))
+        return find_traffic_secrets(session);
     bool is_known = keys_find(session->context->keys, d->client_random, &d->keys);
-    if (decryption_is_tls13(d) || d->keys.secrets[SECRET_MASTER].len > 0)
+    if (d->keys.secrets[SECRET_MASTER].len > 0)
         return is_known;
     if (d->has_master) {
         d->keys.source = d->master_source;
@@ -217,7 +241,7 @@ static void new_session_ticket(struct session *session, struct bytes body)
 
 /* ---- messages */
 
-static void client_hello(struct session *session, struct bytes body)
+static void client_hello(struct session *session, struct bytes body, bool is_whole)
 {
     struct decryption *d = session->decryption;
     struct fault fault;
@@ -229,6 +253,8 @@ static void client_hello(struct session *session, struct bytes body)
     if (d->has_client_random)
         memcpy(d->client_random, hello.random.at, sizeof d->client_random);
     d->has_early_data |= hello.ext.has_early_data;
+    if (is_whole)
+        ech_client_hello(session, &d->ech, body, &hello);
 }
 
 static void take_server_hello(struct decryption *d, const struct server_hello *hello)
@@ -243,7 +269,7 @@ static void take_server_hello(struct decryption *d, const struct server_hello *h
     d->has_server_hello = true;
 }
 
-static void server_hello(struct session *session, struct bytes body)
+static void server_hello(struct session *session, struct bytes body, bool is_whole)
 {
     struct decryption *d = session->decryption;
     struct fault fault;
@@ -251,6 +277,8 @@ static void server_hello(struct session *session, struct bytes body)
     struct server_hello hello;
     cursor_init(&c, body, LIMIT_HANDSHAKE_MESSAGE, 0, &fault);
     server_hello_parse(&c, &hello);
+    if (is_whole)
+        ech_server_hello(session, d->ech, body, hello.is_hello_retry_request);
     if (hello.is_hello_retry_request || hello.random.len != sizeof d->server_random || session->client_side > 1)
         return;
     bool is_later = d->state == DECRYPTION_READY && !decryption_is_tls13(d);
@@ -316,9 +344,9 @@ void decryption_message(struct session *session, unsigned side, uint8_t type, st
                              type != HS_SERVER_HELLO && (type == HS_CLIENT_HELLO || session->client_side == side), type,
                              body, is_whole);
     if (type == HS_CLIENT_HELLO)
-        client_hello(session, body);
+        client_hello(session, body, is_whole);
     else if (type == HS_SERVER_HELLO)
-        server_hello(session, body);
+        server_hello(session, body, is_whole);
     else if (type == HS_NEW_SESSION_TICKET)
         new_session_ticket(session, body);
     else if (session->is_opening && decryption_is_tls13(d))

@@ -59,7 +59,7 @@ static void add(struct session *session, struct heard *heard, uint8_t type, stru
     heard->is_broken |= !is_whole || whole > LIMIT_TRANSCRIPT;
     if (heard->is_broken)
         return;
-    if (whole > heard->cap) {
+    if (!heard->bytes || whole > heard->cap) {
         size_t cap = whole * 2;
         uint8_t *bytes = realloc(heard->bytes, cap);
         if (!bytes) {

@@ -198,7 +198,10 @@ static OSSL_PARAM text(const char *key, const char *value)
 bool hkdf_extract(const struct crypto *crypto, const char *hash, struct bytes salt, struct bytes input, uint8_t *out,
                   size_t len)
 {
+    static const uint8_t zeros[SESSION_HASH_MAX_LEN]; /* what no salt means; OpenSSL 3.0 takes no empty one */
     int mode = EVP_KDF_HKDF_MODE_EXTRACT_ONLY;
+    if (salt.len == 0)
+        salt = (struct bytes){zeros, sizeof zeros};
     const OSSL_PARAM params[] = {
         OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode),
         text(OSSL_KDF_PARAM_DIGEST, hash),
@@ -209,24 +212,48 @@ bool hkdf_extract(const struct crypto *crypto, const char *hash, struct bytes sa
     return derive(crypto, "HKDF", params, out, len);
 }
 
+bool hkdf_expand(const struct crypto *crypto, const char *hash, struct bytes secret, struct bytes info, uint8_t *out,
+                 size_t len)
+{
+    int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
+    const OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode),
+        text(OSSL_KDF_PARAM_DIGEST, hash),
+        octets(OSSL_KDF_PARAM_KEY, secret),
+        octets(OSSL_KDF_PARAM_INFO, info),
+        OSSL_PARAM_construct_end(),
+    };
+    return derive(crypto, "HKDF", params, out, len);
+}
+
+/* HkdfLabel (RFC 8446 section 7.1). */
+static bool expand_label(const struct crypto *crypto, const char *hash, struct bytes secret, const char *prefix,
+                         const char *label, struct bytes context, uint8_t *out, size_t len)
+{
+    size_t prefix_len = strnlen(prefix, 16), label_len = strnlen(label, 32), head_len = 3 + prefix_len + label_len;
+    uint8_t info[2 + 1 + 16 + 32 + 1 + 64] = {(uint8_t)(len >> 8), (uint8_t)len, (uint8_t)(prefix_len + label_len)};
+    if (context.len > 64)
+        return false;
+    memcpy(info + 3, prefix, prefix_len);
+    memcpy(info + 3 + prefix_len, label, label_len);
+    info[head_len] = (uint8_t)context.len;
+    if (context.len > 0)
+        memcpy(info + head_len + 1, context.at, context.len);
+    return hkdf_expand(crypto, hash, secret, (struct bytes){info, head_len + 1 + context.len}, out, len);
+}
+
 bool hkdf_expand_label(const struct crypto *crypto, const char *hash, uint16_t version, struct bytes secret,
                        const char *label, uint8_t *out, size_t len)
 {
     unsigned draft = version_tls13_draft(version);
     const char *prefix = version_is_dtls13(version) ? "dtls13" : draft && draft < 20 ? "TLS 1.3, " : "tls13 ";
-    size_t prefix_len = strnlen(prefix, 16), label_len = strnlen(label, 32);
-    uint8_t info[2 + 1 + 16 + 32 + 1] = {(uint8_t)(len >> 8), (uint8_t)len, (uint8_t)(prefix_len + label_len)};
-    int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
-    memcpy(info + 3, prefix, prefix_len);
-    memcpy(info + 3 + prefix_len, label, label_len);
-    const OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode),
-        text(OSSL_KDF_PARAM_DIGEST, hash),
-        octets(OSSL_KDF_PARAM_KEY, secret),
-        octets(OSSL_KDF_PARAM_INFO, (struct bytes){info, 3 + prefix_len + label_len + 1}),
-        OSSL_PARAM_construct_end(),
-    };
-    return derive(crypto, "HKDF", params, out, len);
+    return expand_label(crypto, hash, secret, prefix, label, (struct bytes){NULL, 0}, out, len);
+}
+
+bool hkdf_expand_label_of(const struct crypto *crypto, const char *hash, struct bytes secret, const char *label,
+                          struct bytes context, uint8_t *out, size_t len)
+{
+    return expand_label(crypto, hash, secret, "tls13 ", label, context, out, len);
 }
 
 /* MD5(secret + SHA1("A" + secret + randoms)) + MD5(secret + SHA1("BB" + ...)) + ... */

@@ -44,9 +44,15 @@ enum { KEY_BLOCK_MAX_LEN = 2 * (48 + 32 + 16) };
 /* HKDF-Extract (RFC 5869 section 2.2) into the hash's length of bytes. */
 bool hkdf_extract(const struct crypto *crypto, const char *hash, struct bytes salt, struct bytes input, uint8_t *out,
                   size_t len);
+/* HKDF-Expand (RFC 5869 section 2.3). */
+bool hkdf_expand(const struct crypto *crypto, const char *hash, struct bytes secret, struct bytes info, uint8_t *out,
+                 size_t len);
 /* Derive-Secret's inner function, with an empty context; `version` tells a draft's prefix, and DTLS's. */
 bool hkdf_expand_label(const struct crypto *crypto, const char *hash, uint16_t version, struct bytes secret,
                        const char *label, uint8_t *out, size_t len);
+/* The same with a context, a transcript's hash mostly, in TLS 1.3 as published. */
+bool hkdf_expand_label_of(const struct crypto *crypto, const char *hash, struct bytes secret, const char *label,
+                          struct bytes context, uint8_t *out, size_t len);
 /* master_secret of SSLv3 to TLS 1.2 (RFC 5246 section 8.1), from the randoms; with a session hash (not empty) the
  * extended one (RFC 7627 section 4), which SSLv3 does not have. */
 bool master_derive(const struct crypto *crypto, const char *hash, uint16_t version, struct bytes premaster,

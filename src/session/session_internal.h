@@ -112,6 +112,7 @@ struct session {
     struct connection_chain *chains[2]; /* by flow side, in the arena */
     struct first_bytes *first_bytes[2];
     struct dialogue *dialogue;     /* what was said before TLS, until the connection is over; NULL: nothing */
+    struct ech_facts *ech;         /* in the arena; NULL: nothing */
     struct before_tls *before_tls; /* then: what it tells, in the arena; NULL: nothing */
     struct side sides[2];
     struct event first_event;                 /* all that a connection has which gets no further than its ClientHello */

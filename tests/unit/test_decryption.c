@@ -335,6 +335,68 @@ static void test_errors(void **state)
     story_free(s);
 }
 
+/* Application data's secrets alone: the handshake stays hidden, what comes behind it is read. */
+static void test_traffic_alone(void **state)
+{
+    (void)state;
+    static const uint8_t data[16000];
+    struct story *s = story_new();
+    give(s, "CLIENT_TRAFFIC_SECRET_0", 0x20);
+    give(s, "SERVER_TRAFFIC_SECRET_0", 0x21);
+    client_hello(s, false, STEP);
+    server_flight(s, STEP);
+    client_finished(s, STEP);
+    put_sealed(s, &s->traffic[SERVER], CONTENT_APPLICATION_DATA, data, sizeof data);
+    put_message(s, &s->traffic[SERVER], HS_KEY_UPDATE, "\x00", 1);
+    expand(s, &s->traffic[SERVER], "traffic upd", s->traffic[SERVER].secret, SECRET_LEN);
+    s->traffic[SERVER].sequence = 0;
+    put_sealed(s, &s->traffic[SERVER], CONTENT_APPLICATION_DATA, data, sizeof data);
+    put_alert(s, &s->traffic[SERVER], 1, ALERT_CLOSE_NOTIFY);
+    send_wire(s, SERVER, STEP);
+    put_sealed(s, &s->traffic[CLIENT], CONTENT_APPLICATION_DATA, data, 50);
+    put_alert(s, &s->traffic[CLIENT], 1, ALERT_CLOSE_NOTIFY);
+    send_wire(s, CLIENT, STEP);
+    close_both(s);
+    const struct connection *c = &s->b.c;
+    assert_int_equal(c->keys, KEYS_PCAPNG);
+    assert_int_equal(c->keys_error, KEYS_INCOMPLETE);
+    assert_int_equal(c->chain_missing, CHAIN_ENCRYPTED);
+    assert_int_equal(count_events(c, EVENT_HIDDEN, ROLE_SERVER), 4);
+    assert_int_equal(count_events(c, EVENT_HIDDEN, ROLE_CLIENT), 1);
+    assert_int_equal(count_messages(c, ROLE_SERVER, HS_KEY_UPDATE), 1);
+    assert_int_equal(count_events(c, EVENT_APPLICATION, ROLE_SERVER), 2);
+    assert_int_equal(count_events(c, EVENT_ALERT, ROLE_SERVER), 1);
+    assert_int_equal(count_events(c, EVENT_ALERT, ROLE_CLIENT), 1);
+    assert_true(c->handshake_end.place.frame != 0);
+    assert_false(c->is_refused_after_finished);
+    story_free(s);
+
+    /* The server refuses the client's certificate: an alert is its first word. */
+    s = story_new();
+    give(s, "SERVER_TRAFFIC_SECRET_0", 0x21);
+    client_hello(s, false, STEP);
+    server_flight(s, STEP);
+    client_finished(s, STEP);
+    put_alert(s, &s->traffic[SERVER], 2, ALERT_CERTIFICATE_REQUIRED);
+    send_wire(s, SERVER, STEP);
+    close_both(s);
+    assert_int_equal(find_event(&s->b.c, EVENT_ALERT)->code, ALERT_CERTIFICATE_REQUIRED);
+    assert_true(s->b.c.is_refused_after_finished);
+    assert_int_equal(s->b.c.handshake_end.place.frame, 0);
+    assert_int_equal(s->b.c.keys_error, KEYS_INCOMPLETE);
+    story_free(s);
+
+    /* Wrong ones open nothing, and harm nothing. */
+    s = story_new();
+    give(s, "CLIENT_TRAFFIC_SECRET_0", 0x77);
+    give(s, "SERVER_TRAFFIC_SECRET_0", 0x77);
+    short_story(s);
+    assert_int_equal(s->b.c.keys, KEYS_NONE);
+    assert_int_equal(s->b.c.keys_error, KEYS_INCOMPLETE);
+    assert_true(s->b.c.handshake_end.place.frame != 0);
+    story_free(s);
+}
+
 /* Records that the capture lost: the place is found again when they are few. */
 static void run_gap(unsigned lost, enum keys_error error, unsigned alerts)
 {
@@ -481,15 +543,11 @@ static void test_compressed_certificate(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_any_segmentation),
-        cmocka_unit_test(test_late_keys),
-        cmocka_unit_test(test_late_keys_limit),
-        cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_gaps),
-        cmocka_unit_test(test_gap_in_record),
-        cmocka_unit_test(test_early_data),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_compressed_certificate),
+        cmocka_unit_test(test_any_segmentation), cmocka_unit_test(test_late_keys),
+        cmocka_unit_test(test_late_keys_limit),  cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_traffic_alone),    cmocka_unit_test(test_gaps),
+        cmocka_unit_test(test_gap_in_record),    cmocka_unit_test(test_early_data),
+        cmocka_unit_test(test_refusals),         cmocka_unit_test(test_compressed_certificate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -190,6 +190,12 @@ static void put_mac(const struct sealer *s, uint8_t type, const uint8_t *content
     assert_true(EVP_Q_digest(NULL, s->suite.mac, NULL, text, key_len + pad + key_len, mac, NULL));
 }
 
+/* Bytes of the MAC in a record. */
+static size_t mac_size(const struct sealer *s)
+{
+    return s->block.is_truncated_hmac && s->version != VERSION_SSL3 ? 10 : s->suite.mac_len;
+}
+
 static size_t seal_aead(struct sealer *s, uint8_t type, const char *content, size_t len, uint8_t *out)
 {
     uint8_t nonce[12], aad[13];
@@ -225,7 +231,7 @@ static size_t seal_cbc(struct sealer *s, uint8_t type, const char *content, size
     memcpy(plain, content, len);
     if (!s->block.is_encrypt_then_mac) {
         put_mac(s, type, plain, len, plain + len);
-        len += s->suite.mac_len;
+        len += mac_size(s);
     }
     size_t padding = block - len % block + block; /* more than the least */
     memset(plain + len, (int)padding - 1, padding);
@@ -249,7 +255,7 @@ static size_t seal_cbc(struct sealer *s, uint8_t type, const char *content, size
     memcpy(s->iv, out + at - block, block);
     if (s->block.is_encrypt_then_mac) {
         put_mac(s, type, out, at, out + at);
-        at += s->suite.mac_len;
+        at += mac_size(s);
     }
     return at;
 }
@@ -266,7 +272,7 @@ static size_t seal(struct sealer *s, uint8_t type, const char *content, uint8_t 
     } else {
         memcpy(plain, content, len);
         put_mac(s, type, plain, len, plain + len);
-        sealed = len + s->suite.mac_len;
+        sealed = len + mac_size(s);
         assert_true(EVP_EncryptUpdate(s->context, out, &n, plain, (int)sealed));
     }
     s->sequence++;
@@ -316,27 +322,35 @@ static bool opens_as(struct protection *p, const struct sealer *s, uint8_t type,
 
 static const struct {
     uint16_t cipher, version;
-    bool is_encrypt_then_mac;
+    bool is_encrypt_then_mac, is_truncated_hmac;
 } ways[] = {
-    {0xC02F, VERSION_TLS12, false},                                /* AES-128-GCM */
-    {0xC030, VERSION_TLS12, false},                                /* AES-256-GCM */
-    {0xCCA8, VERSION_TLS12, false},                                /* ChaCha20-Poly1305 */
-    {0xC09C, VERSION_TLS12, false},                                /* AES-128-CCM */
-    {0xC0A0, VERSION_TLS12, false},                                /* AES-128-CCM-8 */
-    {0x002F, VERSION_TLS12, false},                                /* AES-128-CBC, SHA-1 */
-    {0x002F, VERSION_TLS12, true},  {0xC028, VERSION_TLS12, true}, /* AES-256-CBC, SHA-384 */
-    {0xC028, VERSION_TLS12, false}, {0x002F, VERSION_TLS11, false}, {0x002F, VERSION_TLS11, true},
-    {0x002F, VERSION_TLS10, false}, {0x002F, VERSION_TLS10, true},  {0x000A, VERSION_TLS10, false}, /* 3DES */
-    {0x0041, VERSION_TLS12, false},                                                                 /* Camellia */
-    {0x002F, VERSION_SSL3, false},  {0x000A, VERSION_SSL3, false},  {0x0005, VERSION_SSL3, false},  /* RC4, SHA-1 */
-    {0x0004, VERSION_SSL3, false},                                                                  /* RC4, MD5 */
-    {0x0005, VERSION_TLS10, false}, {0x0004, VERSION_TLS12, false},
+    {0x002F, VERSION_TLS12, false, true},                                        /* RFC 6066 section 7 */
+    {0xC028, VERSION_TLS12, true, true},                                         /* with RFC 7366 */
+    {0x0005, VERSION_TLS10, false, true},                                        /* RC4 */
+    {0x000A, VERSION_TLS10, false, true},                                        /* chained vectors */
+    {0x002F, VERSION_SSL3, false, true},                                         /* which knows no extensions */
+    {0xC02F, VERSION_TLS12, false, false},                                       /* AES-128-GCM */
+    {0xC030, VERSION_TLS12, false, false},                                       /* AES-256-GCM */
+    {0xCCA8, VERSION_TLS12, false, false},                                       /* ChaCha20-Poly1305 */
+    {0xC09C, VERSION_TLS12, false, false},                                       /* AES-128-CCM */
+    {0xC0A0, VERSION_TLS12, false, false},                                       /* AES-128-CCM-8 */
+    {0x002F, VERSION_TLS12, false, false},                                       /* AES-128-CBC, SHA-1 */
+    {0x002F, VERSION_TLS12, true, false},  {0xC028, VERSION_TLS12, true, false}, /* AES-256-CBC, SHA-384 */
+    {0xC028, VERSION_TLS12, false, false}, {0x002F, VERSION_TLS11, false, false},
+    {0x002F, VERSION_TLS11, true, false},  {0x002F, VERSION_TLS10, false, false},
+    {0x002F, VERSION_TLS10, true, false},  {0x000A, VERSION_TLS10, false, false}, /* 3DES */
+    {0x0041, VERSION_TLS12, false, false},                                        /* Camellia */
+    {0x002F, VERSION_SSL3, false, false},  {0x000A, VERSION_SSL3, false, false},
+    {0x0005, VERSION_SSL3, false, false}, /* RC4, SHA-1 */
+    {0x0004, VERSION_SSL3, false, false}, /* RC4, MD5 */
+    {0x0005, VERSION_TLS10, false, false}, {0x0004, VERSION_TLS12, false, false},
 };
 
 /* Whether OpenSSL has the way: its old ciphers are a module that may not be installed. */
 static struct protection *way_open(struct sealer *s, size_t i, bool is_server)
 {
     sealer_start(s, ways[i].cipher, ways[i].version, is_server, ways[i].is_encrypt_then_mac);
+    s->block.is_truncated_hmac = ways[i].is_truncated_hmac;
     struct protection *p = protection_new_block(crypto, &s->suite, s->version, &s->block);
     assert_true(p || s->suite.kind == PROTECTION_STREAM);
     return p;
