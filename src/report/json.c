@@ -398,7 +398,6 @@ static void json_connection(struct report *report, const struct report_connectio
     judgement(&r);
     result(&r);
     json_client_hello(&r);
-    json_ech(&r);
     json_hello_retry(&r);
     json_session(&r);
     json_server_hello(&r);
@@ -417,6 +416,7 @@ static void json_connection(struct report *report, const struct report_connectio
     alerts(&r);
     faults(&r);
     json_findings(&r);
+    json_ech(&r);
     if (c->keys) {
         JSON_KEY(j, "keys");
         json_name(j, keys_source_name(c->keys));

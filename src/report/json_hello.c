@@ -103,7 +103,7 @@ static bool has_key_share(struct bytes shares)
     return key_share_next(&c, &group, &key_exchange);
 }
 
-static void protocols(struct json *j, struct bytes list)
+void json_protocols(struct json *j, struct bytes list)
 {
     struct fault fault;
     struct cursor c;
@@ -161,7 +161,7 @@ static void offered_extensions(struct json *j, const struct extensions *ext, boo
     }
     if (json_is_told(ext->has_alpn, has_protocol(ext->alpn), has_all)) {
         JSON_KEY(j, "alpn");
-        protocols(j, ext->alpn);
+        json_protocols(j, ext->alpn);
     }
     extensions(j, ext, is_whole);
 }
@@ -204,7 +204,7 @@ static bool is_partial(const struct fault *fault, bool is_cut)
     return is_cut || fault->kind != FAULT_NONE;
 }
 
-static void suites(struct json *j, const struct client_hello *hello)
+void json_suites(struct json *j, const struct client_hello *hello)
 {
     JSON_KEY(j, "ciphers");
     if (hello->is_v2)
@@ -238,7 +238,7 @@ static void offer(struct json_report *report, struct json *j, const struct conne
     }
     bool has_suites = hello->is_v2 ? hello->cipher_specs.len > 0 : hello->cipher_suites.num > 0;
     if (has_suites || is_whole)
-        suites(j, hello);
+        json_suites(j, hello);
     offered_extensions(j, &hello->ext, is_whole);
     if (!hello->is_v2 && (hello->compression_methods.len > 0 || is_whole)) {
         JSON_KEY(j, "compression");
@@ -315,42 +315,6 @@ void json_client_hello(const struct json_record *r)
         offer_again(r->report, j, c);
     FLAG(j, "cut", c->is_client_hello_cut, false);
     json_after_gap(j, c->is_client_hello_after_gap);
-    json_close(j, '}');
-}
-
-/* The inner hello: what it takes to tell it from the outer one, and what the server did with it. */
-void json_ech(const struct json_record *r)
-{
-    struct json *j = r->json;
-    const struct ech_facts *ech = &r->connection->ech;
-    const struct client_hello *inner = &ech->inner;
-    if (ech->status == ECH_UNREAD)
-        return;
-    JSON_KEY(j, "ech");
-    json_open(j, '{');
-    if (ech_status_name(ech->status)) {
-        JSON_KEY(j, "error");
-        json_name(j, ech_status_name(ech->status));
-    } else {
-        JSON_KEY(j, "inner");
-        json_open(j, '{');
-        if (inner->ext.server_name.len > 0) {
-            JSON_KEY(j, "sni");
-            json_bytes(j, inner->ext.server_name);
-        }
-        JSON_KEY(j, "versions");
-        json_code_points(j, inner->ext.supported_versions, version_name);
-        suites(j, inner);
-        if (inner->ext.has_alpn) {
-            JSON_KEY(j, "alpn");
-            protocols(j, inner->ext.alpn);
-        }
-        json_close(j, '}');
-    }
-    if (ech->accepted) {
-        JSON_KEY(j, "accepted");
-        json_bool(j, ech->accepted > 0);
-    }
     json_close(j, '}');
 }
 

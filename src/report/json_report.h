@@ -1,8 +1,8 @@
 /*
  * The JSON format (JSON Lines; every record and field of the contract is described by tlswhy.schema.json), by concern:
- * json.c writes records, json_hello.c what was offered and chosen, json_extensions.c what extensions hold beside that,
- * json_keys.c key exchange and what certificates are asked and used for,
- * json_chain.c certificates, json_verify.c what trust says of them, json_summary.c the summary. Field order is the
+ * json.c writes records, json_hello.c what was offered and chosen, json_ech.c what was offered in secret,
+ * json_extensions.c what extensions hold beside that, json_keys.c key exchange and what certificates are asked and used
+ * for, json_chain.c certificates, json_verify.c what trust says of them, json_summary.c the summary. Field order is the
  * contract's. What does not depend on the connection (certificates, hellos of equal clients, fixes of findings) is
  * rendered once and copied from then on.
  */
@@ -68,7 +68,8 @@ void json_time(struct json *j, int64_t time_ns, unsigned digits);
 
 /* json_hello.c: each writes one member, or nothing where it does not apply. */
 void json_cipher(const struct json_record *r);
-void json_ech(const struct json_record *r);
+void json_protocols(struct json *j, struct bytes list);             /* of ALPN */
+void json_suites(struct json *j, const struct client_hello *hello); /* the member "ciphers" */
 void json_client_hello(const struct json_record *r);
 void json_proxy(const struct json_record *r);
 void json_starttls(const struct json_record *r);
@@ -79,6 +80,9 @@ void json_encrypted_extensions(const struct json_record *r);
 
 /* json_quic.c: likewise. */
 void json_quic(const struct json_record *r);
+/* json_ech.c */
+void json_ech(const struct json_record *r);
+
 /* json_keys.c: likewise. */
 void json_key_exchange(const struct json_record *r);
 void json_certificate_request(const struct json_record *r);
