@@ -100,7 +100,8 @@ static void answer(struct text *t, struct text_report *state, const struct repor
     bool is_html = medium_of(t)->kind == MEDIUM_HTML;
     uint64_t failed = s->outcomes[OUTCOME_FAILED] + s->outcomes[OUTCOME_NOT_TLS] + state->failed_names;
     if (is_html)
-        text_markup(t, failed > 0 ? "<div class=\"answer is-bad\">\n" : "<div class=\"answer is-good\">\n");
+        text_markup(t, failed > 0 || state->page->pair.has_finding ? "<div class=\"answer is-bad\">\n"
+                                                                   : "<div class=\"answer is-good\">\n");
     page_answer(t, state, s);
     text_entry_end(t);
     if (is_html)

@@ -27,6 +27,7 @@ struct page {
     struct output rows[TEXT_OUTCOMES]; /* by enum outcome: lines of the table of connections */
     uint64_t num_rows[TEXT_OUTCOMES], row_ends[TEXT_OUTCOMES][LIMIT_PAGE_ROWS];
     uint64_t num_all[TEXT_OUTCOMES];
+    struct text_group pair; /* what comparing two captures found first, as far as the answer tells of it */
 };
 
 int page_init(struct page *page, struct error *error) MUST_CHECK;

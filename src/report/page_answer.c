@@ -95,6 +95,13 @@ static void what_happened(struct text *t, struct text_report *state, const struc
         text_plain(t, "The capture holds no TLS connection.");
         return;
     }
+    if (state->page->pair.has_finding) {
+        text_plain(t, "The two captures differ: ");
+        text_code(t, state->page->pair.code);
+        text_plain(t, ". ");
+        sentence(t, state->page->pair.summary ? state->page->pair.summary : "");
+        return;
+    }
     count_of(t, completed, total, "completed");
     text_plain(t, "; no failure was seen.");
     const struct text_group *warning = foremost(&state->warnings);
@@ -169,7 +176,8 @@ static void how_sure(struct text *t, const struct text_report *state, const stru
 void page_answer(struct text *t, struct text_report *state, const struct report_summary *summary)
 {
     uint64_t failed = summary->outcomes[OUTCOME_FAILED] + summary->outcomes[OUTCOME_NOT_TLS] + state->failed_names;
-    const struct text_group *group = failed > 0 ? foremost(&state->problems) : NULL;
+    const struct text_group *pair = state->page->pair.has_finding ? &state->page->pair : NULL;
+    const struct text_group *group = failed > 0 ? foremost(&state->problems) : pair;
     text_label(t, "What failed");
     if (failed > 0)
         what_failed(t, summary, &state->problems, group);

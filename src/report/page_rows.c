@@ -5,7 +5,7 @@
 #include "report/timestamp.h"
 
 #include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 
 /* In the order in which they are shown. */
 static const enum outcome shown_as[] = {OUTCOME_FAILED, OUTCOME_NOT_TLS, OUTCOME_INCOMPLETE, OUTCOME_COMPLETED};
@@ -124,4 +124,5 @@ void page_cleanup(struct page *page)
 {
     for (unsigned i = 0; i < TEXT_OUTCOMES; i++)
         output_cleanup(&page->rows[i]);
+    free(page->pair.summary);
 }

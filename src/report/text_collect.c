@@ -206,6 +206,9 @@ static void draw_parts(struct report *report, const struct text_block *block, st
 /* For the answer on top of a page. */
 static void keep_answer(struct text_group *group, const struct verdict *v)
 {
+    group->code = v->code;
+    group->has_finding = v->finding != NULL;
+    group->finding = v->finding ? v->finding->id : 0;
     group->side = v->side;
     if (!v->finding)
         return;
@@ -307,7 +310,10 @@ void text_collect_connection(struct report *report, const struct report_connecti
 void text_collect_pair(struct report *report, const struct report_pair *pair)
 {
     struct text_report *state = report->state;
+    const struct verdict *v = &pair->contrast->diagnosis.verdict;
     struct text t = text_into(report, &state->pairs);
+    if (state->page && v->finding && !state->page->pair.has_finding)
+        keep_answer(&state->page->pair, v);
     if (!report->options.quiet && text_pair_is_told(pair, report->options.verbose))
         text_pair(&t, pair, report->options.verbose);
 }

@@ -71,7 +71,7 @@ static void differences(struct text *t, const struct contrast *contrast)
         text_plain(t, d->what);
         text_plain(t, ": ");
         value(t, d->a);
-        text_plain(t, " | ");
+        text_plain(t, text_is_page(t) ? " / " : " | ");
         value(t, d->b);
         text_line_end(t);
     }
