@@ -248,7 +248,7 @@ note_software() {
     curl) add_software "$(curl --version | sed -nE '1s/^(curl [0-9.]+) .* (OpenSSL\/[0-9.a-z]+).*/\1 (\2)/p')" ;;
     wget) add_software "$(wget --version | sed -nE '1s/^GNU (Wget [0-9.]+).*/\1/p') (GnuTLS $(gnutls_version))" ;;
     gnutls-cli | gnutls-serv) add_software "GnuTLS $(gnutls_version)" ;;
-    tstclnt | selfserv) add_software "NSS $(dpkg-query -Wf '${Version}' libnss3-tools | sed -E 's/^[0-9]+://; s/-.*//')" ;;
+    tstclnt | selfserv | nss-dtls) add_software "NSS $(dpkg-query -Wf '${Version}' libnss3-tools | sed -E 's/^[0-9]+://; s/-.*//')" ;;
     java) add_software "$("$JAVA" -version 2>&1 | sed -nE '1s/.*"(.*)".*/Java \1/p')" ;;
     node) add_software "Node $(node --version | tr -d v) (OpenSSL $(node -p process.versions.openssl))" ;;
     python3) add_software "$("$PYTHON" --version) ($("$PYTHON" -c 'import ssl; print(" ".join(ssl.OPENSSL_VERSION.split()[:2]))'))" ;;

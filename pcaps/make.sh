@@ -12,7 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 packages="openssl gnutls-bin libnss3-tools openjdk-17-jdk-headless nodejs python3 python3-aiosmtpd curl wget nginx-light
     stunnel4 haproxy socat dnsmasq-base iptables iproute2 ethtool tcpdump tshark wireshark-common chromium golang-go
     erlang-ssl zstd lz4 ngtcp2-client ngtcp2-server caddy dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-managesieved
-    vsftpd slapd ldap-utils postgresql mariadb-server tinyproxy microsocks"
+    vsftpd slapd ldap-utils postgresql mariadb-server tinyproxy microsocks gcc pkg-config libnss3-dev"
 
 JAVA=$(ls /usr/lib/jvm/java-17-openjdk-*/bin/java 2>/dev/null | head -1)
 PYTHON=/usr/bin/python3
@@ -64,6 +64,7 @@ mkdir -p "$lab/java" && cd "$lab" && "${JAVA%java}javac" -d "$lab/java" "$tools"
 for program in client server; do
     [ -x "$lab/bin/go-$program" ] || (cd "$tools" && GOCACHE=$lab/go GOFLAGS=-mod=mod go build -o "$lab/bin/go-$program" $program.go) || die "go"
 done
+[ -x "$lab/bin/nss-dtls" ] || cc -O1 $(pkg-config --cflags nss) "$tools/nss_dtls.c" -o "$lab/bin/nss-dtls" $(pkg-config --libs nss) || die "cc"
 failed=()
 for capture in $([ $# -gt 0 ] && echo "$@" || captures); do
     declare -F "make_${capture//-/_}" >/dev/null || die "no recipe for $capture"

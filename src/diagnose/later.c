@@ -38,12 +38,12 @@ static void early_data(const struct subject *s, struct diagnosis *d)
         finding_evidence(d, f, c->encrypted_extensions_moment.place, "EncryptedExtensions does not accept it");
 }
 
-/* The first event behind the handshake. */
+/* The first event behind the handshake, of which datagrams may bring a part later than its last message. */
 static unsigned after_handshake(const struct connection *c)
 {
-    unsigned i = 0;
-    while (i < c->num_events && c->events[i].last.place.frame <= c->handshake_end.place.frame)
-        i++;
+    unsigned i = c->num_events;
+    while (i > 0 && c->events[i - 1].last.place.frame > c->handshake_end.place.frame)
+        i--;
     return i;
 }
 

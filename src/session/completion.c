@@ -131,9 +131,11 @@ static bool is_refused(const struct connection *c, const struct sizes *sizes, un
         if (is_client_alert(event, sizes, &c->events[finished]))
             return false;
     }
-    /* Datagrams have no close: nobody says more. */
+    /* Datagrams have no close: nobody says more. A server that accepts would acknowledge the Finished first, so that
+     * what the client sends behind an alert in that place it sends in ignorance. */
     if (c->protocol == PROTOCOL_DTLS)
-        return next_hidden(c, ROLE_CLIENT, answer + 1) == c->num_events;
+        return next_hidden(c, ROLE_CLIENT, finished + 1) > answer ||
+               next_hidden(c, ROLE_CLIENT, answer + 1) == c->num_events;
     return is_closed_after(c, answer);
 }
 

@@ -37,6 +37,7 @@ struct dtls_side {
     bool has_epoch;      /* protected records were seen */
     uint32_t changes;    /* a bit for each of the epochs that a ChangeCipherSpec was seen in, modulo 32 */
     uint16_t epoch;      /* of the latest protected ones */
+    uint32_t epochs;     /* a bit for each that was seen, or asked for in a later handshake, as in `changes` */
     struct span first_protected;
     uint64_t seen_top[2], seen[2]; /* records seen, of epochs 0 and above: the highest number, and those below */
     uint64_t unified[DTLS_SEEN_UNIFIED], num_unified;

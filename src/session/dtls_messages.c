@@ -69,14 +69,16 @@ static uint16_t handshake_of(const struct session *session, uint16_t epoch, uint
     return type == HS_FINISHED ? epoch - 1 : epoch;
 }
 
-/* What tells that later handshakes begin and end: the records that would have are encrypted. */
+/* What tells that handshakes begin and end: the records that would have are encrypted. */
 static void note_protected(struct session *session, unsigned side, const struct waiting *message)
 {
+    struct dtls *dtls = session->datagrams;
+    uint32_t handshake = message->place >> HANDSHAKE_SHIFT;
     if (session_is_tls13(session))
         return;
     session->sides[side].expects_finished = message->type == HS_FINISHED;
-    if (message->type == HS_CLIENT_HELLO && message->place >> HANDSHAKE_SHIFT > 0)
-        session->sides[0].has_finished = session->sides[1].has_finished = true; /* else there would be no other one */
+    if (message->type == HS_CLIENT_HELLO)
+        dtls->sides[side].epochs |= UINT32_C(1) << ((handshake + 1) & 31);
 }
 
 static void deliver(struct session *session, unsigned side, struct waiting *message)

@@ -60,6 +60,11 @@ static bool is_seen(struct dtls_side *d, const struct dtls_record *record)
     return is_known;
 }
 
+static uint32_t epoch_bit(uint16_t epoch)
+{
+    return UINT32_C(1) << (epoch & 31);
+}
+
 static void note_epoch(struct dtls_side *d, uint16_t epoch, const struct span *span)
 {
     if (!d->has_epoch)
@@ -89,10 +94,9 @@ void dtls_hidden(struct session *session, unsigned side, const struct dtls_recor
         note_repeat(dtls, side, span); /* the last flight again, under new numbers */
         return;
     }
-    if (!record->is_unified && is_new_epoch && s->has_finished && session->client_side == side &&
-        !session->is_renegotiating)
-        session->renegotiations++;
     note_epoch(d, record->epoch, span);
+    if (!record->is_unified)
+        d->epochs |= epoch_bit(record->epoch);
     s->has_ccs |= !record->is_unified;
     if (h.type == CONTENT_APPLICATION_DATA && (is_application || !record->is_unified)) {
         s->has_application |= h.length > 0;
@@ -108,7 +112,7 @@ static void change_cipher_spec(struct session *session, unsigned side, const str
 {
     struct dtls *dtls = session->datagrams;
     struct dtls_side *d = &dtls->sides[side];
-    uint32_t bit = UINT32_C(1) << (content->epoch & 31);
+    uint32_t bit = epoch_bit(content->epoch);
     if (d->changes & bit) {
         note_repeat(dtls, side, span); /* with its flight */
         return;
@@ -126,6 +130,7 @@ void dtls_opened(struct session *session, unsigned side, const struct dtls_conte
 {
     struct dtls *dtls = session->datagrams;
     note_epoch(&dtls->sides[side], content->epoch, span);
+    dtls->sides[side].epochs |= epoch_bit(content->epoch);
     session->sides[side].has_ccs |= !session_is_tls13(session);
     if (content->type == CONTENT_HANDSHAKE)
         dtls_messages_take(session, side, content, span);
@@ -228,6 +233,18 @@ static enum datagram_role dtls_role(const struct session *session, unsigned side
 
 /* ---- the end ---- */
 
+/* Up to DTLS 1.2 each handshake but the first begins another epoch above 1. */
+static uint16_t renegotiations_of(const struct session *session)
+{
+    const struct dtls *dtls = session->datagrams;
+    if (session->client_side > 1 || session_is_tls13(session))
+        return 0;
+    uint16_t num = 0;
+    for (uint32_t epochs = dtls->sides[session->client_side].epochs >> 2; epochs > 0; epochs >>= 1)
+        num += epochs & 1;
+    return num;
+}
+
 static void dtls_finish(struct session *session)
 {
     struct dtls *dtls = session->datagrams;
@@ -238,6 +255,7 @@ static void dtls_finish(struct session *session)
     }
     if (dtls->decryption)
         dtls_decryption_give_up(session);
+    session->renegotiations = renegotiations_of(session);
     for (unsigned side = 0; side < 2; side++) {
         const struct dtls_side *d = &dtls->sides[side];
         /* Nobody protects records before the hello. */
