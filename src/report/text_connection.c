@@ -198,13 +198,10 @@ static void keys(struct text *t, const struct connection *c)
         [KEYS_REFUSED] = "a record does not open with the key log's (its authentication tag is wrong)",
         [KEYS_UNSUPPORTED] = "this suite cannot be decrypted here",
         [KEYS_GAP] = "records are missing; what follows them was not decrypted",
-        [KEYS_FORWARD_SECRECY] =
-            "a server's private key cannot decrypt this: the key exchange has forward secrecy; only "
-            "a key log would",
+        [KEYS_FORWARD_SECRECY] = "the key exchange has forward secrecy: no private key helps, a key log would",
         [KEYS_OTHER_KEY] = "none of the private keys belongs to the server's certificate",
         [KEYS_PREMASTER] = "the client's key exchange does not decrypt with the private key",
-        [KEYS_SESSION_UNKNOWN] = "a session was resumed, and the handshake that made it is not in the capture: a "
-                                 "server's private key alone does not help",
+        [KEYS_SESSION_UNKNOWN] = "it resumes a session whose handshake is not in the capture; no private key helps",
     };
     static const char *const sources[] = {
         [KEYS_KEYLOG] = "decrypted with a key log",

@@ -131,7 +131,7 @@ bool hpke_open(const struct crypto *crypto, struct bytes shared_secret, struct b
                          {'H', 'P', 'K', 'E', (uint8_t)(suite->kem >> 8), (uint8_t)suite->kem,
                           (uint8_t)(suite->kdf >> 8), (uint8_t)suite->kdf, (uint8_t)(suite->aead >> 8),
                           (uint8_t)suite->aead}};
-    uint8_t key[KEY_MAX_LEN], nonce[NONCE_LEN];
+    uint8_t key[KEY_MAX_LEN], nonce[NONCE_LEN] = {0};
     if (!s.kdf || !aead || sealed->ciphertext.len < HPKE_TAG_LEN)
         return false;
     ERR_set_mark();
