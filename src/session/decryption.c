@@ -260,7 +260,7 @@ static void settled_record(struct session *session, unsigned side, const struct 
         records_hidden(session, side, h, span);
         return;
     }
-    struct opening_try t = {.sealed = {h->type, h->version, fragment}, .out = out};
+    struct opening_try t = {.sealed = {.type = h->type, .version = h->version, .fragment = fragment}, .out = out};
     if (!decryption_is_tls13(d) && h->type == CONTENT_APPLICATION_DATA) {
         pass_over(session, side, &t);
         records_hidden(session, side, h, span);
