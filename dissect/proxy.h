@@ -15,6 +15,15 @@ const char *proxy_label(enum proxy_kind kind); /* "HTTP CONNECT" "SOCKS 4" ...; 
 
 enum proxy_answer { PROXY_NO_ANSWER = 0, PROXY_GRANTED, PROXY_REFUSED };
 
+/* Why it was refused, as far as the answer tells. */
+enum proxy_reason {
+    PROXY_REASON_UNKNOWN = 0,
+    PROXY_REASON_LOGIN,
+    PROXY_REASON_RULES,          /* the proxy does not let the client through to this target */
+    PROXY_REASON_UNREACHED,      /* the proxy tried, and did not get through to the target */
+    PROXY_REASON_TARGET_REFUSED, /* the target itself refused the connection */
+};
+
 struct proxy_address {
     uint8_t ip_version; /* 4, 6; 0: none */
     uint16_t port;
@@ -24,7 +33,9 @@ struct proxy_address {
 struct proxy {
     enum proxy_kind kind;
     enum proxy_answer answer;
-    bool is_login;               /* refused for want of a login */
+    enum proxy_reason reason;    /* where it refused */
+    bool is_login;               /* the reason is PROXY_REASON_LOGIN */
+    bool has_login;              /* the client gave one with its (last) request */
     struct talk_text asked;      /* of the client: the last request to connect (the first line of CONNECT) */
     struct talk_text answered;   /* of the server: the answer (its status line) */
     struct talk_text name;       /* of the client: the target's name, where it is no address */

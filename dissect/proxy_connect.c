@@ -4,14 +4,29 @@
 
 #include <string.h>
 
-/* The header lines up to the empty one; false when that has not come. */
-static bool headers_end(struct cursor *c)
+/* The header lines up to the empty one; whether `field` is among them. */
+static bool headers_end(struct cursor *c, const char *field)
 {
     struct line line;
-    while (line_next(c, &line))
-        if (line.text.len == 0)
-            return true;
-    return false;
+    bool has_field = false;
+    while (line_next(c, &line) && line.text.len > 0)
+        has_field |= text_begins(line.text, field);
+    return has_field;
+}
+
+static enum proxy_reason reason_of(unsigned code)
+{
+    static const struct {
+        uint16_t code;
+        enum proxy_reason reason;
+    } rows[] = {
+        {407, PROXY_REASON_LOGIN},     {403, PROXY_REASON_RULES},     {451, PROXY_REASON_RULES},
+        {502, PROXY_REASON_UNREACHED}, {503, PROXY_REASON_UNREACHED}, {504, PROXY_REASON_UNREACHED},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].code == code)
+            return rows[i].reason;
+    return PROXY_REASON_UNKNOWN;
 }
 
 /* "host:port", the host perhaps an address, one of IPv6 in brackets. */
@@ -60,13 +75,15 @@ bool proxy_connect_read(struct proxy *out, struct cursor c[2])
         out->asked = request.place;
         out->answered = (struct talk_text){0, 0};
         out->answer = PROXY_NO_ANSWER;
-        (void)headers_end(&c[TALK_CLIENT]);
+        out->has_login = headers_end(&c[TALK_CLIENT], "Proxy-Authorization:");
+        out->reason = PROXY_REASON_UNKNOWN;
         if (!status_next(&c[TALK_SERVER], &status, &code))
             continue;
         out->answered = status.place;
-        out->is_login = code == 407;
+        out->reason = reason_of(code);
+        out->is_login = out->reason == PROXY_REASON_LOGIN;
         out->answer = code < 300 ? PROXY_GRANTED : PROXY_REFUSED;
-        (void)headers_end(&c[TALK_SERVER]);
+        (void)headers_end(&c[TALK_SERVER], "");
     }
     return out->asked.len > 0;
 }

@@ -76,12 +76,14 @@ static bool socks5_address(struct cursor *c, struct proxy_address *address, stru
     return cursor_ok(c);
 }
 
-static void refuse(struct proxy *out, const struct cursor *server, uint64_t at, const char *status, bool is_login)
+/* For want of a login. */
+static void refuse(struct proxy *out, const struct cursor *server, uint64_t at, const char *status)
 {
     out->answer = PROXY_REFUSED;
     out->answered = since(server, at);
     out->status = status;
-    out->is_login = is_login;
+    out->reason = PROXY_REASON_LOGIN;
+    out->is_login = true;
 }
 
 /* The methods, and what the chosen one takes. False when it goes no further. */
@@ -92,9 +94,10 @@ static bool socks5_begin(struct proxy *out, struct cursor *client, struct cursor
     if (!cursor_ok(server) || version != 5)
         return false;
     if (method == SOCKS5_NO_METHOD)
-        refuse(out, server, at, "no acceptable authentication method", true);
+        refuse(out, server, at, "no acceptable authentication method");
     if (method != SOCKS5_PASSWORD)
         return method == 0;
+    out->has_login = cursor_more(client);
     cursor_skip(client, 1, "VER");
     cursor_skip(client, cursor_u8(client, "ULEN"), "UNAME");
     cursor_skip(client, cursor_u8(client, "PLEN"), "PASSWD");
@@ -102,21 +105,24 @@ static bool socks5_begin(struct proxy *out, struct cursor *client, struct cursor
     (void)cursor_u8(server, "VER");
     uint8_t status = cursor_u8(server, "STATUS");
     if (cursor_ok(server) && status != 0)
-        refuse(out, server, at, "login failed", true);
+        refuse(out, server, at, "login failed");
     return cursor_ok(client) && cursor_ok(server) && status == 0;
 }
 
 bool proxy_socks5_read(struct proxy *out, struct cursor c[2])
 {
-    static const char *const names[] = {"succeeded",
-                                        "general SOCKS server failure",
-                                        "connection not allowed by ruleset",
-                                        "network unreachable",
-                                        "host unreachable",
-                                        "connection refused",
-                                        "TTL expired",
-                                        "command not supported",
-                                        "address type not supported"};
+    static const struct {
+        const char *name;
+        enum proxy_reason reason;
+    } replies[] = {{"succeeded", PROXY_REASON_UNKNOWN},
+                   {"general SOCKS server failure", PROXY_REASON_UNKNOWN},
+                   {"connection not allowed by ruleset", PROXY_REASON_RULES},
+                   {"network unreachable", PROXY_REASON_UNREACHED},
+                   {"host unreachable", PROXY_REASON_UNREACHED},
+                   {"connection refused", PROXY_REASON_TARGET_REFUSED},
+                   {"TTL expired", PROXY_REASON_UNREACHED},
+                   {"command not supported", PROXY_REASON_UNKNOWN},
+                   {"address type not supported", PROXY_REASON_UNKNOWN}};
     struct cursor *client = &c[TALK_CLIENT], *server = &c[TALK_SERVER];
     uint64_t at = client->offset;
     uint8_t version = cursor_u8(client, "VER"), num_methods = cursor_u8(client, "NMETHODS");
@@ -149,6 +155,8 @@ bool proxy_socks5_read(struct proxy *out, struct cursor c[2])
     (void)socks5_address(server, &bound, &unused);
     out->answered = cursor_ok(server) ? since(server, at) : head;
     out->answer = code == 0 ? PROXY_GRANTED : PROXY_REFUSED;
-    out->status = code < sizeof names / sizeof *names ? names[code] : "unknown reply";
+    bool is_known = code < sizeof replies / sizeof *replies;
+    out->status = is_known ? replies[code].name : "unknown reply";
+    out->reason = is_known ? replies[code].reason : PROXY_REASON_UNKNOWN;
     return true;
 }

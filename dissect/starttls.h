@@ -63,13 +63,14 @@ struct starttls {
     enum starttls_protocol protocol;
     enum starttls_offer offer;
     enum starttls_answer answer;
-    bool is_asked;             /* the client asked for TLS */
-    bool is_in_clear;          /* the client went about its business without TLS */
-    struct talk_text listed;   /* of the server: the line that lists TLS, or ends the list without it */
-    struct talk_text asked;    /* of the client: the (last) question */
-    struct talk_text answered; /* of the server: its answer */
-    struct talk_text reason;   /* the words in it, where it is no text itself */
-    const char *reason_name;   /* static, where the answer has a number that has a name; NULL none */
+    bool is_asked;              /* the client asked for TLS */
+    bool is_in_clear;           /* the client went about its business without TLS */
+    struct talk_text masked[2]; /* by talker: a word written over with X, as some firewalls treat what they filter */
+    struct talk_text listed;    /* of the server: the line that lists TLS, or ends the list without it */
+    struct talk_text asked;     /* of the client: the (last) question */
+    struct talk_text answered;  /* of the server: its answer */
+    struct talk_text reason;    /* the words in it, where it is no text itself */
+    const char *reason_name;    /* static, where the answer has a number that has a name; NULL none */
 };
 
 /* False, and `out` empty: none of the protocols known, or too little to tell. */

@@ -57,6 +57,24 @@ bool text_has_word(struct bytes text, const char *word)
     return false;
 }
 
+bool text_has_mask(struct bytes text)
+{
+    enum { MASK_LEN = 6 };
+    size_t run = 0;
+    for (size_t at = 0; at < text.len; at++) {
+        bool is_start = at == run || !is_word_byte(text.at[at - run - 1]);
+        run = text.at[at] == 'X' ? run + 1 : 0;
+        size_t end = at + 1;
+        if (run < MASK_LEN || !is_start)
+            continue;
+        if (end < text.len && text.at[end] != 'X' && is_word_byte(text.at[end]))
+            end++;
+        if (end == text.len || !is_word_byte(text.at[end]))
+            return true;
+    }
+    return false;
+}
+
 struct bytes text_word(struct bytes text, unsigned n)
 {
     size_t at = 0;

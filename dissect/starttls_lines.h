@@ -15,6 +15,9 @@ bool line_next(struct cursor *c, struct line *line);
 bool text_begins(struct bytes text, const char *with);
 /* `word` stands in it, not inside of a longer word. */
 bool text_has_word(struct bytes text, const char *word);
+/* A word of at least six letters X, of which the last may be another letter: what some firewalls write over words that
+ * they do not let pass. */
+bool text_has_mask(struct bytes text);
 /* Word `n` from 0, between spaces; empty when there are fewer. */
 struct bytes text_word(struct bytes text, unsigned n);
 bool text_is(struct bytes text, const char *same);

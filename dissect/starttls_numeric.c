@@ -61,10 +61,17 @@ static const struct numeric {
      {"CAPABILITIES", "MODE", "STARTTLS", "QUIT", "HELP"}},
 };
 
+/* What a firewall makes of a command that it does not let pass, STARTTLS among them. */
+static bool text_is_mask(struct bytes command)
+{
+    return text_has_mask(text_word(command, 0));
+}
+
 struct reply {
     unsigned code;
     bool has_offer;
-    struct line line; /* the one with the offer, else the last */
+    struct line line;        /* the one with the offer, else the last */
+    struct talk_text masked; /* the first one with a word that was written over; len 0: none */
 };
 
 /* Three digits, then a space, a hyphen or the end. */
@@ -103,6 +110,8 @@ static bool reply_next(struct cursor *c, const struct numeric *n, struct reply *
     for (bool is_first = true;; is_first = false) {
         if (!reply->has_offer)
             reply->line = line;
+        if (reply->masked.len == 0 && text_has_mask(line.text))
+            reply->masked = line.place;
         reply->has_offer |= has_offer(n, line.text);
         if (reply->code == 0 || is_last_line(n, reply->code, &line, is_first))
             return reply->code != 0;
@@ -136,12 +145,14 @@ static bool is_protocol(const struct numeric *n, struct bytes greeting, const st
 static void take_reply(struct starttls *out, const struct numeric *n, const struct line *command,
                        const struct reply *reply)
 {
-    if (text_begins_with_any(command->text, n->asks)) {
+    if (text_begins_with_any(command->text, n->asks) || text_is_mask(command->text)) {
         out->answer = reply->code == n->accepts ? STARTTLS_ACCEPTED : STARTTLS_REFUSED;
         out->answered = reply->line.place;
     } else if (text_begins_with_any(command->text, n->lists)) {
         out->offer = reply->has_offer ? STARTTLS_OFFERED : STARTTLS_NOT_OFFERED;
         out->listed = reply->line.place;
+        if (!reply->has_offer)
+            out->masked[TALK_SERVER] = reply->masked;
     }
 }
 
@@ -157,12 +168,15 @@ static void read_dialogue(struct starttls *out, const struct numeric *n, const s
     while (has_reply && n->protocol == STARTTLS_FTP && reply.code == 120) /* "ready in a moment" comes first */
         has_reply = reply_next(&server, n, &reply);
     while (out->answer != STARTTLS_ACCEPTED && line_next(&client, &command)) {
-        if (text_begins_with_any(command.text, n->asks)) {
+        bool is_masked = text_is_mask(command.text);
+        if (is_masked || text_begins_with_any(command.text, n->asks)) {
             out->is_asked = true;
             out->asked = command.place;
             out->answer = STARTTLS_NO_ANSWER;
         }
-        out->is_in_clear |= !text_begins_with_any(command.text, n->idle);
+        if (is_masked)
+            out->masked[TALK_CLIENT] = command.place;
+        out->is_in_clear |= !is_masked && !text_begins_with_any(command.text, n->idle);
         has_reply = has_reply && reply_next(&server, n, &reply);
         if (has_reply)
             take_reply(out, n, &command, &reply);

@@ -129,8 +129,11 @@ static void starttls_expected(const struct subject *s, struct diagnosis *d)
     struct finding *f =
         finding_cause(d, FINDING_STARTTLS_EXPECTED, is_greeted ? CERTAINTY_PROVEN : CERTAINTY_LIKELY, closer_of(s));
     const struct service_port *service = port_of(c);
-    finding_summary(d, f, "%s speaks %s and wants STARTTLS first, but the client began with TLS at once.",
-                    say_server(d, s), is_greeted ? greeting->protocol : service->service);
+    bool is_postgres = !is_greeted && strcmp(service->service, "postgresql") == 0;
+    finding_summary(d, f, "%s speaks %s and wants %s first, but the client began with TLS at once.", say_server(d, s),
+                    is_greeted ? greeting->protocol : service->service, is_postgres ? "SSLRequest" : "STARTTLS");
+    if (is_postgres)
+        finding_detail(d, f, "PostgreSQL takes TLS without SSLRequest from version 17 on.");
     show_hello(d, f, c);
     const struct event *answer = not_tls_event(c, ROLE_SERVER);
     if (answer)
@@ -138,9 +141,9 @@ static void starttls_expected(const struct subject *s, struct diagnosis *d)
     else
         show_ending(d, f, s);
     if (!is_greeted)
-        finding_detail(d, f, "The server %s; port %u is registered for %s, where TLS begins with STARTTLS.",
+        finding_detail(d, f, "The server %s; port %u is registered for %s, where TLS begins with %s.",
                        answer ? "says nothing that is known" : "said nothing", c->flow->port[side_of(c, ROLE_SERVER)],
-                       service->service);
+                       service->service, is_postgres ? "SSLRequest" : "STARTTLS");
 }
 
 static bool is_http(struct bytes said)

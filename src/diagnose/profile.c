@@ -402,6 +402,8 @@ static void learn_into(struct server_profile *p, const struct connection *c, boo
         p->starttls_offered = (struct profile_mark){c->id, c->flow->first.time_ns, starttls->listed.moment.place};
     if (!c->has_server_hello || c->version == 0)
         return;
+    if (c->before_tls.proxy.kind == PROXY_PROTOCOL && p->headed.id == 0)
+        p->headed = (struct profile_mark){c->id, c->flow->first.time_ns, c->server_hello_moment.place};
     if (p->seen_id == 0) {
         p->seen_id = c->id;
         p->seen_place = c->server_hello_moment.place;

@@ -68,6 +68,7 @@ struct server_profile {
     unsigned num_leaves;
     struct profile_mark resumed, resumption_refused;
     struct profile_mark starttls_offered; /* listed by the server before TLS */
+    struct profile_mark headed;           /* answered a hello behind a PROXY protocol header */
     uint64_t num_resumed, num_resumption_refused;
     uint64_t sessions[PROFILE_SESSIONS]; /* hashes of the latest session IDs that it gave, TLS 1.2 and older; 0 none */
     uint8_t next_session;

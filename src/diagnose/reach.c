@@ -248,6 +248,13 @@ static void hello_dropped(const struct subject *s, struct diagnosis *d)
     }
     show_hello(d, f, c);
     show_ending(d, f, s);
+    if (all && all->headed.id != 0 && c->before_tls.proxy.kind != PROXY_PROTOCOL) {
+        f->side = PARTY_CLIENT;
+        finding_detail(d, f,
+                       "It did answer a hello with a PROXY protocol header in front: it may expect one on this port.");
+        finding_evidence_connection(d, f, all->headed.id, all->headed.place,
+                                    "another connection, with the PROXY protocol, is answered");
+    }
     show_profile(d, f, all);
 }
 

@@ -49,8 +49,15 @@ static void starttls(struct text *t, const struct starttls_facts *starttls)
         text_printf(t, ", %s", answers[starttls->answer]);
         frame(t, &starttls->answered);
     }
-    if (starttls->is_in_clear)
+    if (starttls->login.place.frame)
+        text_printf(t, "; the client logged in in the clear in frame %llu",
+                    (unsigned long long)starttls->login.place.frame);
+    else if (starttls->is_in_clear)
         text_plain(t, "; the client went on in the clear");
+    if (starttls->is_more_said[TALK_CLIENT])
+        text_plain(t, "; the client sent more in the clear before TLS, which the server has to throw away");
+    if (starttls->is_more_said[TALK_SERVER])
+        text_plain(t, "; the server said more in the clear before TLS, which the client has to throw away");
     text_line_end(t);
 }
 

@@ -381,6 +381,7 @@ void text_facts(struct text *t, const struct text_block *b)
 
 void text_agreement(struct text *t, const struct text_block *b)
 {
+    text_before_tls(t, b->connection);
     tls(t, b->connection);
 }
 

@@ -1,4 +1,5 @@
 /* From a finished session to the facts that reports and rules read: see connection.h. */
+#include "dissect/credentials.h"
 #include "session/session_internal.h"
 
 #include <stdlib.h>
@@ -262,6 +263,11 @@ static void take_ech(struct connection *c, const struct ech_facts *facts)
         client_hello_parse(&body, &c->ech.inner);
 }
 
+static struct bytes first_bytes_told(struct bytes said, enum role role)
+{
+    return role == ROLE_CLIENT ? bytes_slice(said, 0, credentials_find(said)) : said;
+}
+
 static void take_session(struct connection *c, const struct session *session)
 {
     c->events = session->events;
@@ -275,7 +281,7 @@ static void take_session(struct connection *c, const struct session *session)
     for (unsigned side = 0; side < 2; side++) {
         enum role role = side == c->client_side ? ROLE_CLIENT : ROLE_SERVER;
         if (session->first_bytes[side])
-            c->first_bytes[role] = session->first_bytes[side]->bytes;
+            c->first_bytes[role] = first_bytes_told(session->first_bytes[side]->bytes, role);
         if (session->chains[side])
             *(role == ROLE_CLIENT ? &c->client_chain : &c->chain) = *session->chains[side];
     }

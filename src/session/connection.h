@@ -169,16 +169,20 @@ struct starttls_facts {
     enum starttls_offer offer;
     enum starttls_answer answer; /* accepted also where a ClientHello stands in its place */
     bool is_asked, is_in_clear;
+    bool is_more_said[2]; /* by talker: plain text between the question or the answer that grants it, and TLS */
     struct told_text listed, asked, answered;
-    struct bytes reason;     /* the words in the answer, where it is no text itself; empty: none */
-    const char *reason_name; /* the name of the answer's number; NULL none */
+    struct told_text masked[2]; /* by talker: what shows that something on the way wrote over the word for TLS */
+    struct moment login;        /* the client logged in without TLS; frame 0: it did not. What it said is not kept */
+    struct bytes reason;        /* the words in the answer, where it is no text itself; empty: none */
+    const char *reason_name;    /* the name of the answer's number; NULL none */
 };
 
 /* See dissect/proxy.h. */
 struct proxy_facts {
     enum proxy_kind kind;
     enum proxy_answer answer;
-    bool is_login;
+    enum proxy_reason reason;
+    bool is_login, has_login;
     struct told_text asked, answered;
     struct bytes name;           /* the target's; empty where it is an address */
     struct bytes target, source; /* with their ports, as "host:443", "[2001:db8::1]:443"; empty unknown */
@@ -339,7 +343,8 @@ struct connection {
     struct quic_facts quic;
 
     struct before_tls before_tls; /* STARTTLS, proxies: protocol and kind are 0 where there was none */
-    struct bytes first_bytes[2];  /* by role: what a side said that is no TLS, up to 64 bytes */
+    struct bytes first_bytes[2];  /* by role: what a side said that is no TLS, up to 64 bytes, and of
+                                     the client not beyond where it logs in (dissect/credentials.h) */
 };
 
 /* A protected record of TLS 1.3 with this length can be an alert (JSSE's padding included), by the suite chosen. */

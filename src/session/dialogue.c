@@ -1,5 +1,6 @@
 /* What both sides say before TLS: kept from their first bytes on up to a limit, read once when the connection is over,
  * and let go. What is kept does not depend on how it was cut into segments. */
+#include "dissect/credentials.h"
 #include "dissect/proxy.h"
 #include "session/session_internal.h"
 
@@ -154,6 +155,22 @@ static struct told_text told(const struct scene *scene, enum talker talker, stru
     return (struct told_text){fact(scene, talker, text), moment_of(scene, talker, text)};
 }
 
+/* Plain text stands behind this line or message, line ends aside. */
+static bool is_more_said(struct bytes said, struct talk_text text)
+{
+    size_t at = (size_t)text.at + text.len;
+    while (text.len > 0 && at < said.len && (said.at[at] == '\r' || said.at[at] == '\n' || said.at[at] == ' '))
+        at++;
+    return text.len > 0 && at < said.len;
+}
+
+static void take_login(const struct scene *scene, struct starttls_facts *out, struct bytes said)
+{
+    size_t at = credentials_find(said);
+    if (out->answer != STARTTLS_ACCEPTED && out->is_in_clear && at > 0 && at < said.len)
+        out->login = moment_of(scene, TALK_CLIENT, (struct talk_text){(uint32_t)at - 1, 1});
+}
+
 static void take_starttls(const struct scene *scene, struct starttls_facts *out, bool has_client_tls)
 {
     struct starttls read;
@@ -177,6 +194,14 @@ static void take_starttls(const struct scene *scene, struct starttls_facts *out,
     /* Some have no answer of their own (MySQL): the client's hello tells that it may go on. */
     if (out->is_asked && out->answer == STARTTLS_NO_ANSWER && has_client_tls)
         out->answer = STARTTLS_ACCEPTED;
+    for (unsigned talker = 0; talker < 2; talker++)
+        out->masked[talker] = told(scene, talker, read.masked[talker]);
+    /* MS-TDS wraps the handshake, so its packets go on. */
+    if (out->answer == STARTTLS_ACCEPTED && has_client_tls && out->protocol != STARTTLS_TDS) {
+        out->is_more_said[TALK_CLIENT] = is_more_said(talk.said[TALK_CLIENT], read.asked);
+        out->is_more_said[TALK_SERVER] = is_more_said(talk.said[TALK_SERVER], read.answered);
+    }
+    take_login(scene, out, talk.said[TALK_CLIENT]);
 }
 
 static struct bytes address_text(struct session *session, const struct proxy_address *address)
@@ -207,7 +232,9 @@ static void take_proxy(struct scene *scene, struct proxy_facts *out)
         return;
     out->kind = read.kind;
     out->answer = read.answer;
+    out->reason = read.reason;
     out->is_login = read.is_login;
+    out->has_login = read.has_login;
     out->status_name = read.status;
     out->asked = told(scene, TALK_CLIENT, read.asked);
     out->answered = told(scene, TALK_SERVER, read.answered);
@@ -242,6 +269,16 @@ static struct bytes http_server(const struct scene *scene)
     return (struct bytes){NULL, 0};
 }
 
+/* What follows a proxy's part may log in, too. */
+static void hide_login(const struct scene *scene, struct first_bytes *first)
+{
+    struct bytes said = said_bytes(scene->said[TALK_CLIENT]);
+    size_t used = scene->used[TALK_CLIENT];
+    size_t shown = used + credentials_find(bytes_slice(said, used, said.len));
+    if (first && first->bytes.len > shown)
+        first->bytes.len = shown;
+}
+
 void dialogue_finish(struct session *session, unsigned client)
 {
     struct dialogue *dialogue = session->dialogue;
@@ -251,6 +288,8 @@ void dialogue_finish(struct session *session, unsigned client)
     struct before_tls facts = {.http_server = http_server(&scene)};
     take_proxy(&scene, &facts.proxy);
     take_starttls(&scene, &facts.starttls, session->sides[client].has_tls);
+    if (scene.used[TALK_CLIENT] > 0)
+        hide_login(&scene, session->first_bytes[client]);
     bool has_facts = facts.starttls.protocol || facts.proxy.kind || facts.http_server.len > 0;
     struct before_tls *kept = has_facts ? session_alloc(session, sizeof *kept) : NULL;
     if (kept)

@@ -341,11 +341,45 @@ static void test_others(void **state)
     }
 }
 
+static void test_reasons(void **state)
+{
+    (void)state;
+    static const struct {
+        enum proxy_reason reason;
+        bool has_login;
+        struct talk talk;
+    } refusals[] = {
+        {PROXY_REASON_RULES, false, {{TEXT("CONNECT a:1 HTTP/1.1\r\n\r\n"), TEXT("HTTP/1.1 403 no\r\n\r\n")}}},
+        {PROXY_REASON_LOGIN, false, {{TEXT("CONNECT a:1 HTTP/1.1\r\n\r\n"), TEXT("HTTP/1.1 407 no\r\n\r\n")}}},
+        {PROXY_REASON_LOGIN,
+         true,
+         {{TEXT("CONNECT a:1 HTTP/1.1\r\nproxy-authorization: Basic x\r\n\r\n"), TEXT("HTTP/1.1 407 no\r\n\r\n")}}},
+        {PROXY_REASON_UNREACHED, false, {{TEXT("CONNECT a:1 HTTP/1.1\r\n\r\n"), TEXT("HTTP/1.1 502 no\r\n\r\n")}}},
+        {PROXY_REASON_UNREACHED, false, {{TEXT("CONNECT a:1 HTTP/1.1\r\n\r\n"), TEXT("HTTP/1.1 504 no\r\n\r\n")}}},
+        {PROXY_REASON_UNKNOWN, false, {{TEXT("CONNECT a:1 HTTP/1.1\r\n\r\n"), TEXT("HTTP/1.1 500 no\r\n\r\n")}}},
+        {PROXY_REASON_LOGIN, false, {{TEXT("\5\1\2"), TEXT("\5\xff")}}},
+        {PROXY_REASON_LOGIN, true, {{TEXT("\5\1\2\1\1a\1b"), TEXT("\5\2\1\1")}}},
+        {PROXY_REASON_RULES, false, {{TEXT("\5\1\0\5\1\0\1\1\2\3\4\1\xbb"), TEXT("\5\0\5\2\0\1\0\0\0\0\0\0")}}},
+        {PROXY_REASON_UNREACHED, false, {{TEXT("\5\1\0\5\1\0\1\1\2\3\4\1\xbb"), TEXT("\5\0\5\4\0")}}},
+        {PROXY_REASON_TARGET_REFUSED, false, {{TEXT("\5\1\0\5\1\0\1\1\2\3\4\1\xbb"), TEXT("\5\0\5\5\0")}}},
+        {PROXY_REASON_UNKNOWN, false, {{TEXT("\4\1\0\1\1\2\3\4\0"), TEXT("\0\x5b\0\0\0\0\0\0")}}},
+    };
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        struct proxy out;
+        print_message("%zu\n", i);
+        assert_true(proxy_read(&out, &refusals[i].talk));
+        assert_int_equal(out.answer, PROXY_REFUSED);
+        assert_int_equal(out.reason, refusals[i].reason);
+        assert_int_equal(out.is_login, out.reason == PROXY_REASON_LOGIN);
+        assert_int_equal(out.has_login, refusals[i].has_login);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_examples),  cmocka_unit_test(test_cut),    cmocka_unit_test(test_damaged),
-        cmocka_unit_test(test_addresses), cmocka_unit_test(test_others),
+        cmocka_unit_test(test_addresses), cmocka_unit_test(test_others), cmocka_unit_test(test_reasons),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

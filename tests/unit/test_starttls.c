@@ -243,11 +243,53 @@ static void test_others(void **state)
     }
 }
 
+/* A firewall writes X over what it does not let pass, in the list, and in the client's command. */
+static void test_masked(void **state)
+{
+    (void)state;
+    static const struct {
+        struct talk talk;
+        const char *masked[2];
+        enum starttls_answer answer;
+    } examples_of_masks[] = {
+        {{{TEXT("EHLO me\r\nSTARTTLS\r\n"),
+           TEXT("220 ESMTP\r\n250-mail\r\n250-XXXXXXXA\r\n250 HELP\r\n500 what: XXXXXXXX\r\n")}},
+         {NULL, "250-XXXXXXXA"},
+         STARTTLS_REFUSED},
+        {{{TEXT("EHLO me\r\nXXXXXXXX\r\n"), TEXT("220 ESMTP\r\n250-mail\r\n250 STARTTLS\r\n500 what\r\n")}},
+         {"XXXXXXXX", NULL},
+         STARTTLS_REFUSED},
+        {{{TEXT("EHLO me\r\nQUIT\r\n"), TEXT("220 ESMTP\r\n250-mail\r\n250 XXXXXXXX\r\n221 bye\r\n")}},
+         {NULL, "250 XXXXXXXX"},
+         STARTTLS_NO_ANSWER},
+        /* none of these: offered besides, too short, inside of a word, lower case */
+        {{{TEXT("EHLO me\r\n"), TEXT("220 ESMTP\r\n250-XXXXXXXA\r\n250 STARTTLS\r\n")}},
+         {NULL, NULL},
+         STARTTLS_NO_ANSWER},
+        {{{TEXT("EHLO me\r\n"), TEXT("220 ESMTP\r\n250-XXXX\r\n250 AXXXXXXX\r\n")}}, {NULL, NULL}, STARTTLS_NO_ANSWER},
+        {{{TEXT("EHLO me\r\n"), TEXT("220 ESMTP\r\n250-XXXXXXXAB\r\n250 xxxxxxxa\r\n")}},
+         {NULL, NULL},
+         STARTTLS_NO_ANSWER},
+    };
+    for (size_t i = 0; i < sizeof examples_of_masks / sizeof *examples_of_masks; i++) {
+        const struct talk *talk = &examples_of_masks[i].talk;
+        struct starttls out;
+        print_message("%zu\n", i);
+        assert_true(starttls_read(&out, talk));
+        assert_int_equal(out.answer, examples_of_masks[i].answer);
+        assert_false(out.is_in_clear);
+        for (unsigned talker = 0; talker < 2; talker++) {
+            const char *masked = examples_of_masks[i].masked[talker];
+            expect_text(talk->said[talker], out.masked[talker], masked ? masked : "");
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_examples), cmocka_unit_test(test_reasons), cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_damaged),  cmocka_unit_test(test_others),
+        cmocka_unit_test(test_damaged),  cmocka_unit_test(test_others),  cmocka_unit_test(test_masked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
