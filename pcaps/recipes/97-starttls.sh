@@ -282,7 +282,7 @@ make_socks() {
 
 make_socks_refused() {
     say "SOCKS 5 that goes nowhere: the target refuses (connection refused, 5), and the proxy wants a login that the client does not have (no acceptable method)."
-    expect outcome=not-tls verdict=proxy-refused side=path
+    expect outcome=not-tls verdict=proxy-refused side=server
     expect outcome=not-tls verdict=proxy-refused side=client
     sees 'tcp.payload[0:2] == 05:05'
     printf '%s www.example.test\n' $server4 >>"/etc/netns/$server_ns/hosts"

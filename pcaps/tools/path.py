@@ -16,6 +16,7 @@ DIR is c2s or s2c; N counts frames with TCP payload in that direction, retransmi
   reset:DIR:N:TTL     after that frame sends a RST in its sender's name to its receiver, and one to its sender; TTL as given
   resettwice:DIR:N:TTL  the same, but each RST comes twice, with different sequence numbers
   late:DIR:MS         delays every frame
+  mask:DIR:WORD:AS[:IP]  writes AS over WORD, which is as long, where TCP carries it (to or from that address)
 """
 import ctypes
 import fcntl
@@ -141,7 +142,7 @@ class Direction:
         if frame.payload > 0:
             self.count += 1
         for verb, *values in self.rules:
-            at = int(values[0]) if values else 0
+            at = int(values[0]) if values and verb != "mask" else 0
             hit = frame.payload > 0 and self.count == at
             if verb == "drop" and hit:
                 return []
@@ -157,6 +158,11 @@ class Direction:
                 delivered *= 2
             if verb == "flip" and hit:
                 frame.data[14 + frame.total - 1] ^= 0xFF
+                frame.fix()
+                delivered = [bytes(frame.data)]
+            if verb == "mask" and frame.payload > 0 and values[0].encode() in data and (
+                    len(values) < 3 or bytes(map(int, values[2].split("."))) in (data[26:30], data[30:34])):
+                frame.data = frame.data.replace(values[0].encode(), values[1].encode())
                 frame.fix()
                 delivered = [bytes(frame.data)]
             if verb == "stop":
