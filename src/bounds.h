@@ -85,6 +85,9 @@ enum {
     LIMIT_FINDINGS = 32,            /* findings of one connection; real ones have a handful */
     LIMIT_FINDING_TEXT = 32 * 1024, /* and the bytes of their sentences */
 
+    LIMIT_ALIASES = 1024 * 1024, /* names that stand for others in a report without them */
+    LIMIT_STAND_INS = 65536,     /* certificates that stand for others there */
+
     LIMIT_SEEN_AS = 128 * 1024, /* bytes of a line given with --seen-as: what Linux takes as one argument */
 
     LIMIT_OUTPUT_BLOCK = 256 * 1024,      /* bytes of a report written at once */

@@ -1,4 +1,5 @@
-/* The command line: POSIX.1-2017 utility conventions with GNU's long options, see options.h. */
+/* The command line: POSIX.1-2017 utility conventions with GNU's long options, see options.h. Over 500 lines because the
+ * table of options and what takes each of them belong together. */
 #include "options.h"
 
 #include "options_internal.h"
@@ -43,12 +44,15 @@ enum key {
     KEY_KEYLOG,
     KEY_SERVER_KEY,
     KEY_COMPARE,
+    KEY_REDACT,
+    KEY_REDACT_KEY,
 };
 
 /* In the order of enum outcome, enum options_color, enum options_fail_on (from 1), enum capture_hash. */
 static const char *const outcome_values[] = {"completed", "failed", "incomplete", "not-tls", NULL};
 static const char *const color_values[] = {"auto", "always", "never", NULL};
 static const char *const fail_on_values[] = {"error", "warning", NULL};
+static const char *const redact_values[] = {"addresses", "names", "all", NULL}; /* bits of enum alias_part, from 1 */
 static const char *const hash_values[] = {"auto", "always", "never", NULL};
 static const char *const format_values[] = {"text", "json", "html", "markdown", "csv", "zeek", "zeek-json", NULL};
 
@@ -87,6 +91,9 @@ const struct option_row *options_table(void)
          format_values},
         {'o', "output", "FILE", "write to FILE, by its ending; may be repeated; - is standard output", NULL},
         {KEY_SUMMARY_LINE, "summary-line", NULL, "print one line for a chat or a ticket's title, no report", NULL},
+        {KEY_REDACT, "redact", "[=WHAT]", "aliases in place of addresses, names or all, for reports that go out",
+         redact_values},
+        {KEY_REDACT_KEY, "redact-key", "FILE", "write to the new FILE what the aliases stand for", NULL},
         {'v', "verbose", NULL, "show every connection, with offers in full and all messages", NULL},
         {'q', "quiet", NULL, "show totals only", NULL},
         {KEY_COLOR, "color", "WHEN", "colours: auto (on terminals), always, never", color_values},
@@ -349,6 +356,11 @@ static int take(struct options *o, int key, const char *value, struct error *err
         return take_text(&o->keylogs[o->pipeline.num_keylogs++], key, value, error); /* room for argc of them */
     case KEY_SERVER_KEY:
         return take_text(&o->server_keys[o->pipeline.num_server_keys++], key, value, error); /* the same */
+    case KEY_REDACT:
+        value = value ? value : "all";
+        break;
+    case KEY_REDACT_KEY:
+        return take_text(&o->pipeline.redact_key, key, value, error);
     case KEY_TRUST:
         return option_trust(o, value, error);
     case KEY_TRUST_PASSWORD:
@@ -378,6 +390,8 @@ static int take(struct options *o, int key, const char *value, struct error *err
         return -1;
     if (key == KEY_FORMAT)
         option_format(o, row_of(key)->values[i]);
+    else if (key == KEY_REDACT)
+        o->pipeline.redact |= (unsigned)i + 1;
     else if (key == KEY_COLOR)
         o->color = (enum options_color)i;
     else if (key == KEY_HASH)
@@ -389,6 +403,13 @@ static int take(struct options *o, int key, const char *value, struct error *err
 
 /* ---- the parser */
 
+static int arguments_of(const struct option_row *row)
+{
+    if (!row->argument)
+        return no_argument;
+    return row->argument[0] == '[' ? optional_argument : required_argument;
+}
+
 /* The table as getopt_long() wants it. A leading '-' hands over what is no option in its place, ':' tells a missing
  * argument from an unknown option. */
 static void make_getopt_tables(char *letters, struct option *names)
@@ -396,8 +417,7 @@ static void make_getopt_tables(char *letters, struct option *names)
     *letters++ = '-';
     *letters++ = ':';
     for (const struct option_row *row = options_table(); row->name; row++) {
-        *names++ = (struct option){
-            .name = row->name, .has_arg = row->argument ? required_argument : no_argument, .val = row->key};
+        *names++ = (struct option){.name = row->name, .has_arg = arguments_of(row), .val = row->key};
         if (row->key >= 256)
             continue;
         *letters++ = (char)row->key;
@@ -458,8 +478,9 @@ enum options_result options_parse(int argc, char *const argv[], struct options *
     }
     if (check_together(out, error) < 0)
         return OPTIONS_WRONG;
-    out->pipeline.report.origin = (struct report_origin){
-        .arguments = argv + 1, .num_arguments = (size_t)argc - 1, .secret = out->pipeline.verify.password};
+    out->pipeline.report.origin = (struct report_origin){.arguments = argv + 1,
+                                                         .num_arguments = out->pipeline.redact ? 0 : (size_t)argc - 1,
+                                                         .secret = out->pipeline.verify.password};
     return out->pipeline.capture.num_paths > 0 ? OPTIONS_RUN : OPTIONS_EXPLAIN;
 }
 

@@ -58,7 +58,7 @@ bool options_use_color(const struct options *options, bool is_terminal, const ch
 struct option_row {
     int key;              /* the short option's letter, or a number beyond letters */
     const char *name;     /* without its dashes */
-    const char *argument; /* as --help names it; NULL: takes none */
+    const char *argument; /* as --help names it; NULL: takes none; "[=...]": may have one */
     const char *help;
     const char *const *values; /* NULL-terminated list of what the argument can be; NULL: free */
 };

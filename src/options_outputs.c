@@ -74,6 +74,10 @@ static int split_directories(struct options *o, struct error *error)
 int option_check_outputs(struct options *o, struct error *error)
 {
     size_t num_stdout = 0;
+    if (o->pipeline.redact_key && !o->pipeline.redact)
+        return error_set(error, "--redact-key tells what the aliases of --redact stand for, which is not given");
+    if (o->pipeline.redact && o->pipeline.compares)
+        return error_set(error, "--redact leaves out what --compare compares: one of them only");
     if (o->has_new_format && o->num_outputs == 1 && !o->has_own_format)
         o->output->format = o->format;
     else if (o->has_new_format || (o->num_outputs == 0 && !o->has_summary_line))

@@ -28,7 +28,7 @@ static void write_row(FILE *out, const struct option_row *row)
     int len = row->key < 256 ? snprintf(left, sizeof left, "  -%c, --%s", row->key, row->name)
                              : snprintf(left, sizeof left, "      --%s", row->name);
     if (row->argument)
-        len += snprintf(left + len, sizeof left - (size_t)len, " %s", row->argument);
+        len += snprintf(left + len, sizeof left - (size_t)len, row->argument[0] == '[' ? "%s" : " %s", row->argument);
     if (len >= HELP_COLUMN)
         fprintf(out, "%s\n%*s%s\n", left, HELP_COLUMN, "", row->help);
     else

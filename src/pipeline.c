@@ -4,8 +4,10 @@
 #include "bounds.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PORT_DNS = 53 };
 
@@ -327,11 +329,15 @@ static void sum_up(struct pipeline *p, const struct pipeline_result *result)
     add_limit(s, "servers not remembered", servers_limit_hits(p->servers) + profiles_limit_hits(p->profiles));
     add_limit(s, "findings or parts of them that did not fit", p->diagnosis.num_dropped);
     s->capture = p->capture;
+    if (p->redactor && p->verifier)
+        verifier_hide_sources(p->verifier);
     s->verifier = p->verifier;
     s->said = &p->options->diagnose;
     s->filter = p->options->filter;
     s->seen_as = p->options->selection.seen_as;
     s->was_interrupted = result->was_stopped;
+    if (p->redactor)
+        redactor_summary(p->redactor, s);
     if (s->time_digits == 0)
         s->time_digits = 6;
 }
@@ -355,7 +361,39 @@ static int finish(struct pipeline *p, struct pipeline_result *result, struct err
     sum_up(p, result);
     memcpy(result->outcomes, p->summary.outcomes, sizeof result->outcomes);
     result->names_failed = p->summary.names_failed;
-    return reports_finish(p->reports, &p->summary, error);
+    int status = reports_finish(p->reports, &p->summary, error);
+    if (p->redact_key >= 0 && aliases_write(redactor_aliases(p->redactor), p->redact_key) < 0 && status == 0)
+        status = error_set(error, "cannot write %s: %s", p->options->redact_key, strerror(errno));
+    return status;
+}
+
+static const char *alias_of_input(void *arg, size_t i)
+{
+    const struct pipeline *p = arg;
+    return aliases_capture(redactor_aliases(p->redactor), p->options->capture.paths[i]);
+}
+
+static int set_up_redaction(struct pipeline *p, struct capture_options *capture, struct error *error)
+{
+    if (!p->options->redact)
+        return 0;
+    p->redactor = redactor_new(p->options->redact);
+    if (!p->redactor)
+        return error_set(error, "out of memory");
+    p->diagnosis.aliases = redactor_aliases(p->redactor);
+    capture->alias = alias_of_input;
+    capture->alias_arg = p;
+    return 0;
+}
+
+/* Who reads it can undo the rest: it is its owner's alone, and never one that is there. */
+static int open_redact_key(struct pipeline *p, struct error *error)
+{
+    const char *path = p->options->redact_key;
+    if (!path)
+        return 0;
+    p->redact_key = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return p->redact_key >= 0 ? 0 : error_set(error, "cannot make %s: %s", path, strerror(errno));
 }
 
 static int set_up(struct pipeline *p, struct error *error)
@@ -366,6 +404,8 @@ static int set_up(struct pipeline *p, struct error *error)
     struct capture_options capture = options->capture;
     capture.stop = options->stop;
     capture.keeps_apart = options->compares;
+    if (set_up_redaction(p, &capture, error) < 0)
+        return -1;
     p->capture = capture_open(&capture, error);
     if (!p->capture)
         return -1;
@@ -387,6 +427,8 @@ static int set_up(struct pipeline *p, struct error *error)
     if (secrets_set_up(p, error) < 0)
         return -1;
     if (options->open_targets && options->open_targets(options->targets_arg, error) < 0)
+        return -1;
+    if (open_redact_key(p, error) < 0)
         return -1;
     p->reports = reports_new(options->targets, options->num_targets, &options->report, p->fingerprints, error);
     return p->reports ? 0 : -1;
@@ -416,6 +458,9 @@ static void tear_down(struct pipeline *p)
     names_free(p->names);
     fingerprints_free(p->fingerprints);
     ocsp_staples_free(p->staples);
+    redactor_free(p->redactor);
+    if (p->redact_key >= 0)
+        close(p->redact_key);
     verifier_free(p->verifier);
     certificates_free(p->certificates);
     capture_free(p->capture);
@@ -429,6 +474,7 @@ int pipeline_run(const struct pipeline_options *options, struct pipeline_result 
         return error_set(error, "out of memory");
     p->options = options;
     p->next_id = 1;
+    p->redact_key = -1;
     *result = (struct pipeline_result){0};
     int status = set_up(p, error);
     if (status == 0) {

@@ -9,6 +9,7 @@
 #include "diagnose/diagnose.h"
 #include "diagnose/seen_as.h"
 #include "error.h"
+#include "redact/redact.h"
 #include "report/reports.h"
 
 #include <signal.h>
@@ -38,6 +39,8 @@ struct pipeline_options {
     void *targets_arg;
     struct report_options report;
     struct selection selection;
+    unsigned redact;        /* what to leave out, of enum alias_part; 0 nothing */
+    const char *redact_key; /* new file for the aliases; NULL none */
     struct verify_options verify;
     bool skip_verify;
     struct diagnose_options diagnose;

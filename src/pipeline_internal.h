@@ -38,6 +38,8 @@ struct pipeline {
     bool has_learned;           /* from what was held, too */
     struct diagnosis diagnosis; /* of the connection at hand */
     struct reports *reports;
+    struct redactor *redactor; /* NULL: nothing is left out */
+    int redact_key;            /* file with the aliases, -1 none */
     struct session_context sessions;
     struct group **groups;
     size_t num_groups;

@@ -121,6 +121,8 @@ static void judge(struct pipeline *p, const struct connection *c)
         .last = p->groups[c->group]->last, .profiles = p->profiles, .options = &p->options->diagnose};
     if (c->flow->setup == FLOW_UNANSWERED)
         context.instead = attempts_instead(p->attempts, c, p->names);
+    if (p->redactor)
+        redactor_meet(p->redactor, c);
     diagnose(&p->diagnosis, c, &context);
     if (c->flow->is_blind) { /* nothing is known of what it said, so nothing may be said of it */
         diagnosis_reset(&p->diagnosis);
@@ -152,7 +154,11 @@ static void emit(struct pipeline *p, const struct connection *c)
             .capture = p->capture,
         };
         compare_note_shown(p->compare, c->id);
-        reports_connection(p->reports, &record);
+        const struct report_connection *shown = p->redactor ? redactor_connection(p->redactor, &record) : &record;
+        if (shown)
+            reports_connection(p->reports, shown);
+        else
+            p->summary.unlisted++;
     }
 }
 
@@ -416,6 +422,8 @@ void settle_names(struct pipeline *p)
 {
     struct name_failure failure;
     for (size_t next = 0; names_next_failure(p->names, &next, &failure);) {
+        if (p->redactor)
+            redactor_meet_failure(p->redactor, &failure);
         diagnose_name(&p->diagnosis, &failure, &p->summary.last);
         if (p->diagnosis.verdict.code)
             count_verdict(&p->summary, p->diagnosis.verdict.code);
@@ -435,7 +443,7 @@ void settle_names(struct pipeline *p)
                                      .diagnosis = &p->diagnosis,
                                      .capture = p->capture};
         p->summary.num_seen += p->options->selection.seen_as != NULL;
-        reports_name(p->reports, &record);
+        reports_name(p->reports, p->redactor ? redactor_name(p->redactor, &record, &failure) : &record);
     }
 }
 
@@ -444,6 +452,7 @@ void settle_servers(struct pipeline *p)
     const struct server_profile *server;
     for (size_t next = 0; (server = profiles_next(p->profiles, &next));) {
         diagnose_server(&p->diagnosis, p->profiles, server);
-        reports_server(p->reports, server, &p->diagnosis, p->capture);
+        reports_server(p->reports, p->redactor ? redactor_server(p->redactor, server) : server, &p->diagnosis,
+                       p->capture);
     }
 }

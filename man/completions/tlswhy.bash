@@ -16,7 +16,7 @@ _tlswhy()
         --color) values="auto always never" ;;
         --hash) values="auto always never" ;;
         --fail-on) values="error warning" ;;
-        --output | -o | --intermediates | --keylog | --server-key)
+        --output | -o | --intermediates | --keylog | --server-key | --redact-key)
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return ;;
@@ -31,7 +31,7 @@ _tlswhy()
         mapfile -t COMPREPLY < <(compgen -W "
             -r --read -f --filter -n --no-resolve --compare --ports --probes --hash --keylog --server-key --trust --trust-password --intermediates --name --at --no-verify
             --client-trust --expiring-days --server --server-versions --server-ciphers --server-groups --server-sigalgs --server-cert
-            --only --sni --verdict --connection --seen-as --format -o --output --summary-line -v --verbose -q --quiet --color --no-progress --fail-on --explain -h --help -V --version
+            --only --sni --verdict --connection --seen-as --format -o --output --summary-line --redact --redact-key -v --verbose -q --quiet --color --no-progress --fail-on --explain -h --help -V --version
         " -- "$cur")
         return
     fi

@@ -138,7 +138,8 @@ static struct capture *open_all(const struct capture_options *options, int fd, s
         capture->sources[i].fd = -1;
     for (size_t i = 0; i < num; i++) {
         struct input *input = &capture->sources[i].input;
-        if (input_init(input, options->paths[i], error) != 0)
+        if (input_init(input, options->paths[i], options->alias ? options->alias(options->alias_arg, i) : NULL,
+                       error) != 0)
             goto failed;
         capture->files[i] = (struct order_file){.path = input->path, .is_apart = options->keeps_apart, .given = i};
         if (fd < 0 && source_fd(options->paths[i]) == STDIN_FILENO && num_stdin++ > 0) {

@@ -87,7 +87,11 @@ struct capture_options {
         CAPTURE_HASH_AUTO,
         CAPTURE_HASH_ALWAYS,
         CAPTURE_HASH_NEVER
-    } hash;                            /* AUTO: files up to 64 MiB */
+    } hash; /* AUTO: files up to 64 MiB */
+    /* What stands for the name of the i-th path, of which comments are not kept then; it outlives the capture. May be
+     * NULL. */
+    const char *(*alias)(void *arg, size_t i);
+    void *alias_arg;
     bool keeps_apart;                  /* each input is a group of its own, read in the order given */
     const volatile sig_atomic_t *stop; /* see capture_open(); may be NULL */
 };

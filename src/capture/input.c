@@ -10,17 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void begin(struct input *in, char *path)
+static void begin(struct input *in, char *path, const char *alias)
 {
-    *in = (struct input){.path = path};
+    *in = (struct input){.path = path, .alias = alias};
     const char *slash = path ? strrchr(path, '/') : NULL;
     in->facts.path = path;
-    in->facts.name = slash ? slash + 1 : path;
+    in->facts.name = alias ? alias : slash ? slash + 1 : path;
 }
 
-int input_init(struct input *in, const char *path, struct error *error)
+int input_init(struct input *in, const char *path, const char *alias, struct error *error)
 {
-    begin(in, strdup(path));
+    begin(in, strdup(path), alias);
     return in->path ? 0 : error_set(error, "%s: no memory to read it", path);
 }
 
@@ -40,14 +40,14 @@ void input_forget(struct input *in)
     free(in->comments);
     free(in->resolutions);
     free(in->secrets);
-    begin(in, in->path);
+    begin(in, in->path, in->alias);
 }
 
 void input_cleanup(struct input *in)
 {
     input_forget(in);
     free(in->path);
-    begin(in, NULL);
+    begin(in, NULL, NULL);
 }
 
 /* Room for one more element; arrays double at powers of two. */
@@ -118,6 +118,8 @@ static char *keep_text(struct input *in, struct bytes text, unsigned num, uint64
 void input_comment(struct input *in, struct place place, struct bytes text, uint64_t offset)
 {
     unsigned num = in->facts.num_comments;
+    if (in->alias)
+        return;
     char *copy = keep_text(in, text, num, offset);
     if (!copy || !make_room((void **)&in->comments, num, sizeof *in->comments)) {
         free(copy);

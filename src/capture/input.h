@@ -16,11 +16,12 @@ struct input {
     struct capture_resolution *resolutions;
     struct capture_secrets *secrets;
     size_t comment_bytes, secret_bytes;
-    bool is_full; /* something was not kept for its limit: noted once */
+    const char *alias; /* stands for its name, which is not to be told, nor are its comments; NULL: they are */
+    bool is_full;      /* something was not kept for its limit: noted once */
 };
 
-/* Copies the path. -1 without memory. */
-int input_init(struct input *in, const char *path, struct error *error) MUST_CHECK;
+/* Copies the path; the alias is borrowed and may be NULL. -1 without memory. */
+int input_init(struct input *in, const char *path, const char *alias, struct error *error) MUST_CHECK;
 void input_cleanup(struct input *in);
 /* Forgets all but the path. */
 void input_forget(struct input *in);

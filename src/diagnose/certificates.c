@@ -108,7 +108,8 @@ static void name_mismatch(struct chain_view *v, struct diagnosis *d)
     finding_summary(d, f, "The certificate is not for %s.", say_server(d, v->s));
     const char *names = facts->num_san ? "" : "none";
     for (size_t i = 0; i < facts->num_san && i < 8; i++)
-        names = finding_text(d, "%s%s%s", names, i ? ", " : "", facts->san[i]);
+        names = finding_text(d, "%s%s%s", names, i ? ", " : "",
+                             finding_name(d, (struct bytes){(const uint8_t *)facts->san[i], strlen(facts->san[i])}));
     finding_detail(d, f, "Its names are: %s%s.", names, facts->num_san > 8 ? " and more" : "");
     chain_show(d, f, v, "the certificate");
 }

@@ -1,7 +1,6 @@
 /* What the two sightings of a connection prove: rules over a pair, one row each; see contrast.h. */
 #include "diagnose/contrast.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 /* Verdicts that speak of silence, a close or a RST, without knowing who it was. */
@@ -68,10 +67,9 @@ static const char *say_server(struct contrast *k)
         s = k->at[1];
     if (s->name)
         return finding_name(&k->diagnosis, (struct bytes){(const uint8_t *)s->name, strlen(s->name)});
-    char text[INET6_ADDRSTRLEN];
     const struct sighting_role *server = &s->roles[ROLE_SERVER];
-    inet_ntop(s->ip_version == 4 ? AF_INET : AF_INET6, server->address, text, sizeof text);
-    return finding_text(&k->diagnosis, "%s port %u", text, server->port);
+    return finding_text(&k->diagnosis, "%s port %u", finding_address(&k->diagnosis, s->ip_version, server->address),
+                        server->port);
 }
 
 static const char *say_issuer(struct contrast *k, const struct sighting *s)

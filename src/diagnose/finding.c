@@ -1,8 +1,10 @@
 /* Findings and the tables of their codes: see finding.h. */
 #include "diagnose/finding.h"
 
+#include "alias/aliases.h"
 #include "diagnose/fill.h"
 
+#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -208,6 +210,8 @@ const char *finding_name(struct diagnosis *d, struct bytes name)
 {
     char buf[4 * LIMIT_SHOWN_NAME + 1];
     size_t len = 0;
+    if (d->aliases)
+        name = aliases_text(d->aliases, name);
     for (size_t i = 0; i < name.len && i < LIMIT_SHOWN_NAME; i++) {
         uint8_t c = name.at[i];
         if (c > 0x20 && c < 0x7F && c != '\\')
@@ -219,4 +223,12 @@ const char *finding_name(struct diagnosis *d, struct bytes name)
     }
     buf[len] = '\0';
     return finding_text(d, name.len > LIMIT_SHOWN_NAME ? "%s..." : "%s", buf);
+}
+
+const char *finding_address(struct diagnosis *d, uint8_t ip_version, const uint8_t address[16])
+{
+    char text[INET6_ADDRSTRLEN];
+    const char *alias = d->aliases ? aliases_address(d->aliases, ALIAS_SERVER, ip_version, address) : NULL;
+    inet_ntop(ip_version == 4 ? AF_INET : AF_INET6, address, text, sizeof text);
+    return finding_text(d, "%s", alias ? alias : text);
 }

@@ -105,6 +105,7 @@ struct finding {
 
 struct server_profile;
 struct told_server;
+struct aliases;
 
 struct diagnosis {
     struct verdict verdict;
@@ -112,6 +113,7 @@ struct diagnosis {
     bool is_dtls;
     const struct server_profile *server; /* what other connections show of the server, NULL nothing; and what was */
     const struct told_server *told;      /* told of it. Of a connection that did not complete; valid as profiles are */
+    struct aliases *aliases;             /* what names in sentences are replaced by; NULL: they stay. As num_dropped */
     unsigned num;
     size_t text_len;
     uint64_t num_dropped; /* of all connections so far: findings, evidence or text that did not fit */
@@ -119,7 +121,7 @@ struct diagnosis {
     char text[LIMIT_FINDING_TEXT];
 };
 
-/* Empties it for the next connection; num_dropped stays. */
+/* Empties it for the next connection; num_dropped and aliases stay. */
 void diagnosis_reset(struct diagnosis *d);
 bool diagnosis_has(const struct diagnosis *d, enum finding_id id);
 bool diagnosis_has_cause(const struct diagnosis *d);
@@ -142,7 +144,10 @@ void finding_evidence_connection(struct diagnosis *d, struct finding *f, uint64_
 
 /* Text kept with the diagnosis; "" when it is full. */
 const char *finding_text(struct diagnosis *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Bytes from the network, safe to show: what is not printable ASCII, and the backslash, as \xHH. Long ones are cut. */
+/* Bytes from the network, safe to show: what is not printable ASCII, and the backslash, as \xHH. Long ones are cut. With
+ * aliases what stands for them. */
 const char *finding_name(struct diagnosis *d, struct bytes name);
+/* An IP address, or what stands for it. */
+const char *finding_address(struct diagnosis *d, uint8_t ip_version, const uint8_t address[16]);
 
 #endif

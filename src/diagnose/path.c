@@ -1,8 +1,6 @@
 /* TCP set-up and RSTs that neither peer sent: the part of step 3 that needs no TLS. */
 #include "diagnose/rules.h"
 
-#include <arpa/inet.h>
-
 static const struct flow_rare no_rare;
 
 static const struct flow_rare *rare_of(const struct connection *c)
@@ -90,8 +88,7 @@ static void unreachable(const struct subject *s, struct diagnosis *d)
         return;
     if (rare->icmp_ip_version == 4 ? rare->icmp_type != 3 || rare->icmp_code == 4 : rare->icmp_type != 1)
         return;
-    char from[INET6_ADDRSTRLEN];
-    inet_ntop(rare->icmp_ip_version == 4 ? AF_INET : AF_INET6, rare->icmp_from, from, sizeof from);
+    const char *from = finding_address(d, rare->icmp_ip_version, rare->icmp_from);
     struct finding *f = finding_cause(d, FINDING_TCP_UNREACHABLE, CERTAINTY_PROVEN, PARTY_PATH);
     const char *what = c->flow->is_datagram ? "ClientHello" : "SYN";
     finding_summary(d, f, "%s cannot be reached: %s answered the %s with ICMP %s.", say_server(d, s), from, what,

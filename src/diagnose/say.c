@@ -1,7 +1,6 @@
 /* Words for the sentences of findings, and the evidence that most of them share. */
 #include "diagnose/rules.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,11 +13,10 @@ const char *say_server(struct diagnosis *d, const struct subject *s)
         return finding_name(d, c->client_hello.ext.server_name);
     if (c->name && *c->name)
         return finding_name(d, (struct bytes){(const uint8_t *)c->name, strlen(c->name)});
-    char address[INET6_ADDRSTRLEN];
     const struct flow *flow = c->flow;
     unsigned server = side_of(c, ROLE_SERVER);
-    inet_ntop(flow->ip_version == 4 ? AF_INET : AF_INET6, flow->address[server], address, sizeof address);
-    return finding_text(d, "%s port %u", address, flow->port[server]);
+    return finding_text(d, "%s port %u", finding_address(d, flow->ip_version, flow->address[server]),
+                        flow->port[server]);
 }
 
 static const char *say_code(struct diagnosis *d, const char *name, uint16_t code)

@@ -76,6 +76,11 @@ static char *put_v6(char *at, const uint8_t address[16])
 
 const char *address_write(char buf[ADDRESS_LEN], uint8_t ip_version, const uint8_t address[16])
 {
+    if (ip_version == 0) {
+        memcpy(buf, address, 16);
+        buf[16] = '\0';
+        return buf;
+    }
     char *end = ip_version == 6 ? put_v6(buf, address) : put_v4(buf, address);
     *end = '\0';
     return buf;

@@ -6,7 +6,7 @@
 
 enum { ADDRESS_LEN = 46 };
 
-/* ip_version 4 or 6; IPv4 takes the first four bytes. Returns buf. */
+/* ip_version 4 or 6; IPv4 takes the first four bytes. 0: the bytes are text, an alias. Returns buf. */
 const char *address_write(char buf[ADDRESS_LEN], uint8_t ip_version, const uint8_t address[16]);
 
 #endif

@@ -73,14 +73,6 @@ void json_code_points(struct json *j, struct u16_list list, json_name_of *name_o
     json_close(j, ']');
 }
 
-void json_after_gap(struct json *j, bool is_after_gap)
-{
-    if (!is_after_gap)
-        return;
-    JSON_KEY(j, "after_gap");
-    json_bool(j, true);
-}
-
 void json_time(struct json *j, int64_t time_ns, unsigned digits)
 {
     char buf[TIMESTAMP_LEN];
@@ -123,10 +115,12 @@ static void identity(const struct json_record *r)
     json_u64(j, c->id);
     JSON_KEY(j, "frame");
     json_u64(j, flow->first.place.frame);
-    community_id(r->report->fingerprints, flow->ip_version, flow->address[0], flow->address[1], flow->port[0],
-                 flow->port[1], flow->is_datagram ? 17 : 6, id);
-    JSON_KEY(j, "community_id");
-    json_name(j, id);
+    if (flow->ip_version != 0) {
+        community_id(r->report->fingerprints, flow->ip_version, flow->address[0], flow->address[1], flow->port[0],
+                     flow->port[1], flow->is_datagram ? 17 : 6, id);
+        JSON_KEY(j, "community_id");
+        json_name(j, id);
+    }
     JSON_KEY(j, "capture");
     json_bytes_of(j, r->shown->input->name);
     if (flow->first.time_ns != 0 || flow->last.time_ns != 0) { /* both 0: packets without a time */

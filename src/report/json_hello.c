@@ -309,13 +309,22 @@ void json_client_hello(const struct json_record *r)
     json_open(j, '{');
     json_place(r, c->client_hello_moment.place);
     bool is_partly_read = is_partial(&c->client_hello_fault, c->is_client_hello_cut) || hello->ext.has_bad;
-    if (is_partly_read || hello->is_v2 || c->flow->is_datagram) /* there JA4 tells the transport */
+    bool is_one_of_many = !is_partly_read && !hello->is_v2 && c->client_hello_body.len > 0;
+    if (!is_one_of_many || c->flow->is_datagram) /* there JA4 tells the transport */
         offer(r->report, j, c);
     else
         offer_again(r->report, j, c);
     FLAG(j, "cut", c->is_client_hello_cut, false);
     json_after_gap(j, c->is_client_hello_after_gap);
     json_close(j, '}');
+}
+
+void json_after_gap(struct json *j, bool is_after_gap)
+{
+    if (!is_after_gap)
+        return;
+    JSON_KEY(j, "after_gap");
+    json_bool(j, true);
 }
 
 void json_hello_retry(const struct json_record *r)

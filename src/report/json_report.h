@@ -62,11 +62,11 @@ static inline bool json_is_told(bool has, size_t len, bool is_whole)
 {
     return has && (len > 0 || is_whole);
 }
-/* The member "after_gap" where it is true. */
-void json_after_gap(struct json *j, bool is_after_gap);
 void json_time(struct json *j, int64_t time_ns, unsigned digits);
 
-/* json_hello.c: each writes one member, or nothing where it does not apply. */
+/* json_hello.c. The member "after_gap" where it is true. */
+void json_after_gap(struct json *j, bool is_after_gap);
+/* Each writes one member, or nothing where it does not apply. */
 void json_cipher(const struct json_record *r);
 void json_protocols(struct json *j, struct bytes list);             /* of ALPN */
 void json_suites(struct json *j, const struct client_hello *hello); /* the member "ciphers" */

@@ -83,6 +83,11 @@ void page_origin(struct text *t, const struct report_summary *summary, const str
         text_printf(t, "%s UTC", timestamp_write_plain(time, origin->made * 1000000000, 0));
         text_line_end(t);
     }
-    if (origin->num_arguments > 0)
+    if (origin->num_arguments > 0) {
         arguments(t, origin);
+    } else {
+        text_label(t, "command");
+        text_plain(t, "left out, with addresses or names (--redact)");
+        text_line_end(t);
+    }
 }

@@ -79,9 +79,9 @@ struct report_summary {
 /* How a report came about: told by those that are read far from where it was made. */
 struct report_origin {
     char *const *arguments; /* of the command line, without the program */
-    size_t num_arguments;
-    const char *secret; /* points into one of them: never shown from there on; NULL none */
-    int64_t made;       /* seconds since 1970; 0 unknown */
+    size_t num_arguments;   /* 0: they are not to be told */
+    const char *secret;     /* points into one of them: never shown from there on; NULL none */
+    int64_t made;           /* seconds since 1970; 0 unknown */
 };
 
 struct report_options {

@@ -345,13 +345,16 @@ void text_filter(struct text *t, const struct text_block *b)
     const char *field = flow->ip_version == 6 ? "ipv6.addr" : "ip.addr";
     char first[ADDRESS_LEN], second[ADDRESS_LEN], filter[4 * ADDRESS_LEN + 96];
     unsigned client = b->connection->client_side;
-    bool was_reused = b->was_reused || b->connection->end_kind == FLOW_END_REUSED;
+    bool was_reused = b->was_reused || b->connection->end_kind == FLOW_END_REUSED || flow->ip_version == 0;
+    int len = 0;
     text_label(t, "filter");
     const char *transport = flow->is_datagram ? "udp" : "tcp";
-    int len = snprintf(filter, sizeof filter, "%s==%s && %s==%s && %s.port==%u && %s.port==%u", field,
+    if (flow->ip_version != 0) /* no alias */
+        len = snprintf(filter, sizeof filter, "%s==%s && %s==%s && ", field,
                        address_write(first, flow->ip_version, flow->address[client]), field,
-                       address_write(second, flow->ip_version, flow->address[!client]), transport, flow->port[client],
-                       transport, flow->port[!client]);
+                       address_write(second, flow->ip_version, flow->address[!client]));
+    len += snprintf(filter + len, sizeof filter - (size_t)len, "%s.port==%u && %s.port==%u", transport,
+                    flow->port[client], transport, flow->port[!client]);
     if (was_reused)
         len += snprintf(filter + len, sizeof filter - (size_t)len, " && frame.number>=%llu",
                         (unsigned long long)flow->first.place.frame);

@@ -23,6 +23,10 @@ void certificates_free(struct certificates *cache);           /* all references 
 /* The one certificate with these bytes, held for the caller; give it back with certificate_release(). Of one larger
  * than LIMIT_CERTIFICATE hashes and size are kept alone. NULL: out of memory. */
 struct certificate *certificate_intern(struct certificates *cache, struct bytes der);
+struct certificate_facts;
+/* One that stands for another in reports: known by these facts alone, which are copied, with what they point to
+ * borrowed; it has no bytes. Held for the caller. NULL: out of memory. */
+struct certificate *certificate_stand_in(uint64_t id, const struct certificate_facts *facts);
 void certificate_hold(struct certificate *certificate);
 void certificate_release(struct certificate *certificate);
 

@@ -195,6 +195,13 @@ void store_free(struct store *store)
     free(store);
 }
 
+void store_hide_source(struct store *store)
+{
+    store->facts.path = NULL;
+    store->facts.num_errors_left_out += store->facts.num_errors;
+    store->facts.num_errors = 0;
+}
+
 const struct store_facts *store_facts(const struct store *store)
 {
     return &store->facts;

@@ -34,5 +34,7 @@ struct store;
 struct store *store_load(struct certificates *cache, const struct store_source *source);
 void store_free(struct store *store);
 const struct store_facts *store_facts(const struct store *store);
+/* Of its facts the path and the texts of errors go. */
+void store_hide_source(struct store *store);
 
 #endif

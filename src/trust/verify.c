@@ -120,6 +120,14 @@ const struct store_facts *verifier_store_at(const struct verifier *v, size_t i)
     return i == v->num_stores && v->given ? store_facts(v->given) : NULL;
 }
 
+void verifier_hide_sources(struct verifier *v)
+{
+    for (size_t i = 0; i < v->num_stores; i++)
+        store_hide_source(v->stores[i]);
+    if (v->given)
+        store_hide_source(v->given);
+}
+
 struct certificate *verification_issuer(const struct verification *results, unsigned num)
 {
     for (unsigned i = 0; i < num; i++)

@@ -85,6 +85,9 @@ struct certificate *verification_issuer(const struct verification *results, unsi
 /* The stores that were read so far, the one of --intermediates last; NULL beyond. */
 const struct store_facts *verifier_store_at(const struct verifier *verifier, size_t i);
 
+/* Forgets where the stores came from and what went wrong with them, but for the number of errors. */
+void verifier_hide_sources(struct verifier *verifier);
+
 /* How often limits were hit: issuers seen that are not kept for other chains, issuers that were not tried for a chain.
  * Without a verifier none. */
 struct verifier_limits {
