@@ -114,10 +114,10 @@ enum {
     LIMIT_SHOWN_WARNINGS = 200,           /* warnings of servers shown in text */
     LIMIT_SHOWN_SERVERS = 50,             /* servers shown in text */
     LIMIT_PAGE_ROWS = 3000,               /* connections listed one by one in HTML: some 1 MB */
-    LIMIT_MARKDOWN_ROWS = 40,             /* and in Markdown, whose readers (GitHub) take 64 kB */
-    LIMIT_MARKDOWN_FAILURES = 8,          /* entries in full there, then a line for each */
+    LIMIT_MARKDOWN_ROWS = 30,             /* and in Markdown, whose readers (GitHub) take 64 kB */
+    LIMIT_MARKDOWN_FAILURES = 6,          /* entries in full there, then a line for each */
     LIMIT_MARKDOWN_ALIKE = 2,             /* of these with the same verdict */
-    LIMIT_MARKDOWN_LINES = 40,            /* lines of each kind */
+    LIMIT_MARKDOWN_LINES = 20,            /* lines of each kind */
     LIMIT_SHOWN_HASHES = 20,              /* input files whose SHA-256 is told */
 };
 

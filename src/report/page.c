@@ -12,11 +12,13 @@
 static const enum outcome shown_as[] = {OUTCOME_FAILED, OUTCOME_NOT_TLS, OUTCOME_INCOMPLETE};
 
 struct limits {
-    unsigned full, alike, incomplete, lines;
+    unsigned full, alike, incomplete, lines, warnings;
 };
 static const struct limits limits_of_media[] = {
-    [MEDIUM_HTML] = {LIMIT_SHOWN_FAILURES, LIMIT_SHOWN_ALIKE, LIMIT_SHOWN_INCOMPLETE, LIMIT_SHOWN_LINES},
-    [MEDIUM_MARKDOWN] = {LIMIT_MARKDOWN_FAILURES, LIMIT_MARKDOWN_ALIKE, LIMIT_MARKDOWN_ALIKE, LIMIT_MARKDOWN_LINES},
+    [MEDIUM_HTML] = {LIMIT_SHOWN_FAILURES, LIMIT_SHOWN_ALIKE, LIMIT_SHOWN_INCOMPLETE, LIMIT_SHOWN_LINES,
+                     LIMIT_SHOWN_WARNINGS},
+    [MEDIUM_MARKDOWN] = {LIMIT_MARKDOWN_FAILURES, LIMIT_MARKDOWN_ALIKE, LIMIT_MARKDOWN_ALIKE, LIMIT_MARKDOWN_LINES,
+                         LIMIT_MARKDOWN_LINES},
 };
 
 static int begin(struct report *report, const struct medium *medium, struct error *error)
@@ -142,7 +144,11 @@ static void page_finish(struct report *report, const struct report_summary *summ
     const struct report_options *options = &report->options;
     const struct limits *limits = &limits_of_media[state->medium->kind];
     const struct text_groups *const tables[] = {&state->problems, &state->incomplete, &state->warnings};
-    struct text_entries entries = {.spool = &state->parts, .is_verbose = options->verbose, .max_alike = limits->alike};
+    struct text_entries entries = {.spool = &state->parts,
+                                   .is_verbose = options->verbose,
+                                   .max_alike = limits->alike,
+                                   .max_warnings = limits->warnings,
+                                   .max_lines = limits->lines};
     struct text t = text_into(report, &report->out);
     head(&t, summary);
     answer(&t, state, summary);

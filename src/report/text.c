@@ -124,8 +124,11 @@ static void text_finish(struct report *report, const struct report_summary *summ
     struct text_report *state = report->state;
     const struct report_options *options = &report->options;
     const struct text_groups *const tables[] = {&state->problems, &state->incomplete, &state->warnings};
-    struct text_entries entries = {
-        .spool = &state->parts, .is_verbose = options->verbose, .max_alike = LIMIT_SHOWN_ALIKE};
+    struct text_entries entries = {.spool = &state->parts,
+                                   .is_verbose = options->verbose,
+                                   .max_alike = LIMIT_SHOWN_ALIKE,
+                                   .max_warnings = LIMIT_SHOWN_WARNINGS,
+                                   .max_lines = LIMIT_SHOWN_LINES};
     struct text t = text_into(report, &report->out);
     text_summary(&t, summary, state->failed_names, options->verbose);
     text_seen_as(&t, summary);

@@ -88,8 +88,8 @@ const char *text_certainty_words(enum certainty certainty);
 struct text_entries {
     struct output *spool; /* holds the parts of the groups */
     bool is_verbose;
-    unsigned max_alike;
-    unsigned full[NUM_FINDINGS];  /* entries with this verdict that were drawn in full */
+    unsigned max_alike, max_warnings, max_lines; /* in full with one verdict; warnings; lines of those that completed */
+    unsigned full[NUM_FINDINGS];                 /* entries with this verdict that were drawn in full */
     uint64_t fixes[NUM_FINDINGS]; /* what to do: 1 + the number of the connection at which it was told; 0 not yet */
     const struct text_group *seen[LIMIT_SHOWN_FAILURES]; /* entries that told what they saw */
     unsigned num_seen;

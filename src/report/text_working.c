@@ -55,10 +55,10 @@ void text_warnings(struct text *t, struct text_entries *entries, struct text_gro
         return;
     text_section(t, "Fragile but working");
     unsigned num[NUM_FINDINGS] = {0};
-    for (size_t i = 0; i < warnings->num && i < LIMIT_SHOWN_WARNINGS; i++)
-        warning(t, entries, order[i], num[order[i]->finding]++ < LIMIT_SHOWN_ALIKE);
-    if (warnings->num > LIMIT_SHOWN_WARNINGS) {
-        text_printf(t, "and %zu more, listed by --format json", warnings->num - LIMIT_SHOWN_WARNINGS);
+    for (size_t i = 0; i < warnings->num && i < entries->max_warnings; i++)
+        warning(t, entries, order[i], num[order[i]->finding]++ < entries->max_alike);
+    if (warnings->num > entries->max_warnings) {
+        text_printf(t, "and %zu more, listed by --format json", warnings->num - entries->max_warnings);
         text_line_end(t);
     }
     text_line_end(t);
@@ -97,7 +97,7 @@ void text_completed(struct text *t, struct text_entries *entries, struct text_gr
     for (size_t i = 0; i < completed->num; i++) {
         if (completed->num <= LIMIT_SHOWN_COMPLETED)
             text_entry(t, entries, order[i]);
-        else if (i < LIMIT_SHOWN_LINES)
+        else if (i < entries->max_lines)
             completed_line(t, order[i]);
         else
             left_out += order[i]->count;
