@@ -67,6 +67,9 @@ static void quote(struct walk *w)
     out->icmp.has_quote = cursor_ok(&c);
     if (out->icmp.protocol == PROTOCOL_TCP)
         out->icmp.seq = cursor_u32(&c, "quoted sequence number");
+    else
+        cursor_skip(&c, 4, "quoted length and checksum");
+    out->icmp.rest = cursor_rest(&c, "rest of the quote");
 }
 
 static enum layer error(struct walk *w, uint8_t type, uint8_t code, uint32_t mtu)

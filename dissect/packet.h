@@ -121,6 +121,7 @@ struct packet {
         uint16_t sport, dport;
         uint32_t seq; /* TCP */
         uint32_t mtu; /* next-hop MTU of 3/4 and ICMPv6 type 2, 0 else */
+        struct bytes rest; /* behind the quoted ports and sequence number, as captured; has_quote */
     } icmp;
 };
 

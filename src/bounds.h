@@ -85,8 +85,15 @@ enum {
     LIMIT_FINDINGS = 32,            /* findings of one connection; real ones have a handful */
     LIMIT_FINDING_TEXT = 32 * 1024, /* and the bytes of their sentences */
 
-    LIMIT_ALIASES = 1024 * 1024, /* names that stand for others in a report without them */
-    LIMIT_STAND_INS = 65536,     /* certificates that stand for others there */
+    LIMIT_ALIASES = 1024 * 1024,              /* names that stand for others in a report without them */
+    LIMIT_STAND_INS = 65536,                  /* certificates that stand for others there */
+    LIMIT_EVIDENCE_BYTES = 256 * 1024 * 1024, /* packets of inputs that cannot be read twice, kept for --evidence */
+    LIMIT_EVIDENCE_PLANS = 200000,            /* connections that may become evidence; those that completed go first */
+    LIMIT_EVIDENCE_WINDOW = 4096,             /* the latest packets, kept whole until it is known what they carry */
+    LIMIT_EVIDENCE_FRAGMENTS = 64,    /* packets that are fragments of a datagram, waiting for the others of it */
+    LIMIT_EVIDENCE_STORY = 48 * 1024, /* bytes of the comment that tells the findings */
+    LIMIT_REFILLED_RECORDS = 16 * 1024 * 1024, /* blank records put in for those that evidence left out */
+    LIMIT_EXTRACTED = 10000,                   /* files that --extract-certs makes, unless told otherwise */
 
     LIMIT_SEEN_AS = 128 * 1024, /* bytes of a line given with --seen-as: what Linux takes as one argument */
 

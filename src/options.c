@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_PORT_RANGES = 1024, MAX_OPTIONS = 48, MAX_NAME = 64 };
+enum { MAX_PORT_RANGES = 1024, MAX_OPTIONS = 64, MAX_NAME = 64 };
 
 enum key {
     KEY_FORMAT = 256,
@@ -46,6 +46,10 @@ enum key {
     KEY_COMPARE,
     KEY_REDACT,
     KEY_REDACT_KEY,
+    KEY_EVIDENCE,
+    KEY_INCLUDE_SECRETS,
+    KEY_EXTRACT_CERTS,
+    KEY_EXTRACT_MAX,
 };
 
 /* In the order of enum outcome, enum options_color, enum options_fail_on (from 1), enum capture_hash. */
@@ -90,6 +94,10 @@ const struct option_row *options_table(void)
         {KEY_FORMAT, "format", "FORMAT", "text (the default), json, html, markdown, csv, zeek, zeek-json",
          format_values},
         {'o', "output", "FILE", "write to FILE, by its ending; may be repeated; - is standard output", NULL},
+        {KEY_EVIDENCE, "evidence", "FILE", "write the packets that prove the findings to FILE, as pcapng", NULL},
+        {KEY_INCLUDE_SECRETS, "include-secrets", NULL, "put the keys of their connections into it, too", NULL},
+        {KEY_EXTRACT_CERTS, "extract-certs", "DIR", "write certificates and chains to new files in DIR, as PEM", NULL},
+        {KEY_EXTRACT_MAX, "extract-max", "N", "make no more than N of these files (10000)", NULL},
         {KEY_SUMMARY_LINE, "summary-line", NULL, "print one line for a chat or a ticket's title, no report", NULL},
         {KEY_REDACT, "redact", "[=WHAT]", "aliases in place of addresses, names or all, for reports that go out",
          redact_values},
@@ -295,10 +303,9 @@ static int take_told(struct told_server *told, int key, const char *value, struc
         {KEY_SERVER_CIPHERS, option_told_ciphers}, {KEY_SERVER_GROUPS, option_told_groups},
         {KEY_SERVER_SIGALGS, option_told_sigalgs}, {KEY_SERVER_CERT, option_told_cert},
     };
-    size_t i = 0;
-    while (rows[i].key != key)
-        i++;
-    return rows[i].take(told, value, error);
+    for (size_t i = 0;; i++)
+        if (rows[i].key == key)
+            return rows[i].take(told, value, error);
 }
 
 /* Options that stand alone. */
@@ -316,6 +323,7 @@ static bool take_flag(struct options *o, int key)
         {KEY_NO_VERIFY, &p->skip_verify},
         {KEY_COMPARE, &p->compares},
         {KEY_SUMMARY_LINE, &o->has_summary_line},
+        {KEY_INCLUDE_SECRETS, &o->has_secrets},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].key == key)
@@ -325,7 +333,6 @@ static bool take_flag(struct options *o, int key)
 
 static int take(struct options *o, int key, const char *value, struct error *error)
 {
-    int i;
     if (take_flag(o, key))
         return 0;
     switch (key) {
@@ -338,6 +345,12 @@ static int take(struct options *o, int key, const char *value, struct error *err
         return 0;
     case 'o':
         return option_output(o, value, error);
+    case KEY_EVIDENCE:
+        return option_evidence(o, value, error);
+    case KEY_EXTRACT_CERTS:
+        return option_extract(o, value, error);
+    case KEY_EXTRACT_MAX:
+        return option_extract_max(o, value, error);
     case KEY_SNI:
         return take_text(&o->pipeline.selection.sni, key, value, error);
     case KEY_VERDICT:
@@ -385,7 +398,7 @@ static int take(struct options *o, int key, const char *value, struct error *err
     case KEY_SERVER_CERT:
         return take_told(&o->pipeline.diagnose.told, key, value, error);
     }
-    i = one_value(key, value, error);
+    int i = one_value(key, value, error);
     if (i < 0)
         return -1;
     if (key == KEY_FORMAT)
@@ -440,7 +453,7 @@ static int check_together(struct options *o, struct error *error)
                                 "is given");
     if (o->pipeline.compares && o->pipeline.capture.num_paths != 2)
         return error_set(error, "--compare needs exactly two captures, the one nearer to the clients first");
-    if (option_check_outputs(o, error) < 0)
+    if (option_check_evidence(o, error) < 0 || option_check_outputs(o, error) < 0)
         return -1;
     return option_trust_check(o, error);
 }

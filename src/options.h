@@ -8,6 +8,8 @@
 #define TLSWHY_OPTIONS_H
 
 #include "error.h"
+#include "evidence/certificates.h"
+#include "evidence/evidence.h"
 #include "pipeline.h"
 
 #include <stdbool.h>
@@ -29,6 +31,13 @@ struct options {
     size_t num_outputs;            /* how often -o was given */
     char **made_paths;             /* owned: of files in a directory that -o names */
     size_t num_made_paths;
+    struct evidence_options evidence[2]; /* --evidence; the second only with --compare */
+    const char *evidence_paths[2];
+    unsigned num_evidence;
+    bool has_secrets;         /* --include-secrets */
+    const char *extract_path; /* --extract-certs; NULL none */
+    bool has_extract_max;
+    struct extract_options extract;
     bool has_summary_line; /* --summary-line */
     enum options_color color;
     enum options_fail_on fail_on;

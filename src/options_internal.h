@@ -58,6 +58,12 @@ struct report_target *option_target(struct options *o, const char *format, const
 int option_output(struct options *o, const char *path, struct error *error) MUST_CHECK;
 void option_format(struct options *o, const char *format);
 int option_check_outputs(struct options *o, struct error *error) MUST_CHECK;
+/* options_evidence.c: --evidence, --extract-certs; in the end what stands beside them has to fit, and they are targets.
+ */
+int option_evidence(struct options *o, const char *path, struct error *error) MUST_CHECK;
+int option_extract(struct options *o, const char *path, struct error *error) MUST_CHECK;
+int option_extract_max(struct options *o, const char *value, struct error *error) MUST_CHECK;
+int option_check_evidence(struct options *o, struct error *error) MUST_CHECK;
 /* options_verdict.c: is it a verdict's code? */
 int option_verdict(const char *value, struct error *error) MUST_CHECK;
 /* And --explain: codes, or "list"; fills explained and list_codes. */

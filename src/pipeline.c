@@ -1,4 +1,5 @@
-/* The wiring of the rooms: see pipeline.h. What becomes of connections that are over stands in settle.c. */
+/* The wiring of the rooms: see pipeline.h. What becomes of connections that are over stands in settle.c. Over 500 lines
+ * because it knows all rooms, and nobody else is to. */
 #include "pipeline_internal.h"
 
 #include "bounds.h"
@@ -48,6 +49,8 @@ static void on_data(void *arg, struct flow *flow, unsigned side, struct bytes da
     if (flow->port[0] == PORT_DNS || flow->port[1] == PORT_DNS)
         names_stream(p->names, flow, side, data, offset, moment);
     struct session *session = session_of(p, flow);
+    if (p->packets)
+        packets_touch(p->packets, moment->place);
     if (session)
         session_data(session, flow, side, data, offset, moment);
 }
@@ -213,6 +216,39 @@ static void note_time(struct pipeline *p, struct group *group, const struct capt
         *last = packet->moment;
 }
 
+struct handling {
+    struct pipeline *pipeline;
+    struct group *group;
+    const struct moment *moment;
+};
+
+static void handle_refilled(void *arg, const struct packet *packet)
+{
+    const struct handling *h = arg;
+    handle(h->pipeline, h->group, packet, flow_table_prefetch(h->group->flows, packet), h->moment);
+}
+
+/* Of a capture that is evidence: with what it says was left out here. */
+static void handle_evidence(struct pipeline *p, struct group *group, const struct packet *packet,
+                            const struct capture_packet *raw)
+{
+    struct handling handling = {p, group, &raw->moment};
+    if (!p->refill)
+        p->refill = refill_new();
+    if (p->refill)
+        refill_packet(p->refill, packet, raw->left_out, handle_refilled, &handling);
+    else
+        handle_refilled(&handling, packet);
+}
+
+static void keep_packets(const struct pipeline *p, const struct capture_packet *batch, size_t num)
+{
+    if (!p->packets || capture_can_open_again(p->capture, batch[0].moment.place.file))
+        return;
+    for (size_t i = 0; i < num; i++)
+        packets_keep(p->packets, &batch[i]);
+}
+
 /* A batch is dissected first, so that the flow table's memory is on its way when each packet gets there. */
 static void run_batch(struct pipeline *p, struct group *group, const struct capture_packet *batch, size_t num)
 {
@@ -235,7 +271,10 @@ static void run_batch(struct pipeline *p, struct group *group, const struct capt
     }
     p->summary.num_packets += num;
     for (size_t i = 0; i < num; i++)
-        handle(p, group, &packets[i], hashes[i], &batch[i].moment);
+        if (batch[i].left_out.at && packets[i].kind != PACKET_SKIPPED)
+            handle_evidence(p, group, &packets[i], &batch[i]);
+        else
+            handle(p, group, &packets[i], hashes[i], &batch[i].moment);
     flow_table_clock(group->flows, &group->last);
     settle_completed(p);
     defrag_clock(group->defrag, group->last.time_ns);
@@ -273,6 +312,7 @@ static int read_all(struct pipeline *p, struct pipeline_result *result, struct e
         if (secrets_take(p, batch[0].moment.place.file, error) < 0)
             return -1;
         note_digits(p, &batch[0]);
+        keep_packets(p, batch, (size_t)num);
         run_batch(p, group, batch, (size_t)num);
         if (round % 1024 == 0)
             tell_progress(p);
@@ -327,6 +367,8 @@ static void sum_up(struct pipeline *p, const struct pipeline_result *result)
     add_limit(s, "secrets of key logs not kept", keys_stats(s->keys).limit_hits);
     add_limit(s, "names not remembered", names_limit_hits(p->names));
     add_limit(s, "servers not remembered", servers_limit_hits(p->servers) + profiles_limit_hits(p->profiles));
+    add_limit(s, "packets that could not be kept for evidence", packets_lost(p->packets));
+    add_limit(s, "bytes left out of evidence that were not put in again", refill_limit_hits(p->refill));
     add_limit(s, "findings or parts of them that did not fit", p->diagnosis.num_dropped);
     s->capture = p->capture;
     if (p->redactor && p->verifier)
@@ -348,6 +390,7 @@ static int finish(struct pipeline *p, struct pipeline_result *result, struct err
     for (size_t i = 0; i < capture_num_inputs(p->capture); i++)
         if (secrets_take(p, i, error) < 0)
             return -1;
+    settle_evidence(p);
     for (size_t i = 0; i < p->num_groups; i++) {
         if (!p->groups[i])
             continue;
@@ -404,22 +447,24 @@ static int set_up(struct pipeline *p, struct error *error)
     struct capture_options capture = options->capture;
     capture.stop = options->stop;
     capture.keeps_apart = options->compares;
+    capture.reads_again = options->writes_packets;
     if (set_up_redaction(p, &capture, error) < 0)
         return -1;
     p->capture = capture_open(&capture, error);
     if (!p->capture)
         return -1;
+    bool keeps_hellos = options->compares || options->needs_randoms;
     p->certificates = certificates_new(LIMIT_CERTIFICATE_CACHE);
     p->fingerprints = fingerprints_new();
     p->names = names_new();
     p->servers = servers_new();
     p->profiles = profiles_new();
     p->attempts = attempts_new();
-    p->sessions.hello_shapes = options->compares ? NULL : hello_shapes_new(); /* randoms are compared */
+    p->sessions.hello_shapes = keeps_hellos ? NULL : hello_shapes_new(); /* for their randoms */
     p->compare = options->compares ? compare_new(p->fingerprints) : NULL;
     p->staples = ocsp_staples_new();
     if (!p->certificates || !p->staples || !p->fingerprints || !p->names || !p->servers || !p->profiles ||
-        !p->attempts || !(options->compares ? (void *)p->compare : (void *)p->sessions.hello_shapes))
+        !p->attempts || (options->compares && !p->compare) || (!keeps_hellos && !p->sessions.hello_shapes))
         return error_set(error, "out of memory, or OpenSSL lacks MD5 or SHA-256");
     if (!options->skip_verify && !(p->verifier = verifier_new(p->certificates, &options->verify, error)))
         return -1;
@@ -430,7 +475,10 @@ static int set_up(struct pipeline *p, struct error *error)
         return -1;
     if (open_redact_key(p, error) < 0)
         return -1;
-    p->reports = reports_new(options->targets, options->num_targets, &options->report, p->fingerprints, error);
+    struct report_options report = options->report;
+    if (options->writes_packets && !(report.packets = p->packets = packets_new()))
+        return error_set(error, "out of memory");
+    p->reports = reports_new(options->targets, options->num_targets, &report, p->fingerprints, error);
     return p->reports ? 0 : -1;
 }
 
@@ -450,6 +498,8 @@ static void tear_down(struct pipeline *p)
     secrets_forget(p);
     compare_free(p->compare);
     reports_free(p->reports);
+    packets_free(p->packets);
+    refill_free(p->refill);
     blocks_cleanup(&p->sessions.blocks);
     hello_shapes_free(p->sessions.hello_shapes);
     servers_free(p->servers);

@@ -51,8 +51,10 @@ struct pipeline_options {
     size_t num_keylogs;
     const char *const *server_keys; /* files with private keys of servers */
     size_t num_server_keys;
-    bool compares;    /* two captures of the same connections: exactly two paths */
-    bool list_probes; /* list connections that carried no payload */
+    bool compares;       /* two captures of the same connections: exactly two paths */
+    bool needs_randoms;  /* a target does, of ClientHellos */
+    bool writes_packets; /* a target does (evidence): inputs stay open, or are kept */
+    bool list_probes;    /* list connections that carried no payload */
     /* Called now and then with bytes read and bytes in all (0 unknown); may be NULL. */
     void (*progress)(void *arg, uint64_t done, uint64_t total);
     void *progress_arg;

@@ -5,6 +5,8 @@
 #include "capture/filter.h"
 #include "compare.h"
 #include "diagnose/diagnose.h"
+#include "evidence/packets.h"
+#include "evidence/refill.h"
 #include "flow/defrag.h"
 #include "pipeline.h"
 #include "session/names.h"
@@ -37,6 +39,8 @@ struct pipeline {
     struct compare *compare;    /* NULL: there is nothing to compare */
     bool has_learned;           /* from what was held, too */
     struct diagnosis diagnosis; /* of the connection at hand */
+    struct packets *packets;    /* NULL: none are kept */
+    struct refill *refill;      /* made for the first capture that is evidence; NULL */
     struct reports *reports;
     struct redactor *redactor; /* NULL: nothing is left out */
     int redact_key;            /* file with the aliases, -1 none */
@@ -63,6 +67,8 @@ void settle_completed(struct pipeline *p);
 /* At the end of the capture: the same for all that completed; then reports the others in the order in which they began.
  */
 void settle_held(struct pipeline *p);
+/* Evidence ends when what it was taken from did: that nothing came until then is part of it. */
+void settle_evidence(struct pipeline *p);
 /* Reports what the capture taught about servers. */
 void settle_servers(struct pipeline *p);
 /* Reports look-ups that failed. */

@@ -146,19 +146,21 @@ static void emit(struct pipeline *p, const struct connection *c)
     p->summary.outcomes[verdict->outcome]++;
     if (verdict->code)
         count_verdict(&p->summary, verdict->code);
+    const struct report_connection record = {
+        .connection = c,
+        .diagnosis = &p->diagnosis,
+        .input = capture_input_at(p->capture, c->flow->first.place.file),
+        .capture = p->capture,
+    };
     if (is_selected(&p->options->selection, c, verdict) && would_print(p, c)) {
-        struct report_connection record = {
-            .connection = c,
-            .diagnosis = &p->diagnosis,
-            .input = capture_input_at(p->capture, c->flow->first.place.file),
-            .capture = p->capture,
-        };
         compare_note_shown(p->compare, c->id);
         const struct report_connection *shown = p->redactor ? redactor_connection(p->redactor, &record) : &record;
         if (shown)
             reports_connection(p->reports, shown);
         else
             p->summary.unlisted++;
+    } else {
+        reports_beside(p->reports, &record);
     }
 }
 
@@ -454,5 +456,17 @@ void settle_servers(struct pipeline *p)
         diagnose_server(&p->diagnosis, p->profiles, server);
         reports_server(p->reports, p->redactor ? redactor_server(p->redactor, server) : server, &p->diagnosis,
                        p->capture);
+    }
+}
+
+void settle_evidence(struct pipeline *p)
+{
+    for (size_t i = 0; i < capture_num_inputs(p->capture); i++) {
+        const struct capture_input *input = capture_input_at(p->capture, i);
+        struct group *group = input->is_evidence && input->group < p->num_groups ? p->groups[input->group] : NULL;
+        if (group && input->evidence_until_ns > group->last.time_ns)
+            group->last.time_ns = input->evidence_until_ns;
+        if (group && group->last.time_ns > p->summary.last.time_ns)
+            p->summary.last.time_ns = group->last.time_ns;
     }
 }

@@ -32,7 +32,15 @@ static int open_directory(const struct report_target *target, bool *is_new)
     *is_new = mkdir(target->path, 0777) == 0;
     if (!*is_new && errno != EEXIST)
         return -1;
-    return open(target->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open(target->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    /* Files are made in it much later: that they cannot be is told now. */
+    if (fd >= 0 && faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0) {
+        int saved = errno;
+        close(fd);
+        errno = saved;
+        return -1;
+    }
+    return fd;
 }
 
 static int open_one(struct report_target *target, struct opened *opened, struct error *error)

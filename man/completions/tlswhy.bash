@@ -16,12 +16,16 @@ _tlswhy()
         --color) values="auto always never" ;;
         --hash) values="auto always never" ;;
         --fail-on) values="error warning" ;;
-        --output | -o | --intermediates | --keylog | --server-key | --redact-key)
+        --extract-certs)
+            compopt -o filenames
+            mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+            return ;;
+        --output | -o | --intermediates | --keylog | --server-key | --redact-key | --evidence)
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return ;;
         --server | --server-versions | --server-ciphers | --server-groups | --server-sigalgs | --server-cert) return ;;
-        --filter | -f | --ports | --trust | --trust-password | --client-trust | --expiring-days | --name | --at | --sni | --verdict | --connection | --seen-as | --explain) return ;;
+        --filter | -f | --ports | --trust | --trust-password | --client-trust | --expiring-days | --extract-max | --name | --at | --sni | --verdict | --connection | --seen-as | --explain) return ;;
     esac
     if [[ -n $values ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
@@ -31,7 +35,7 @@ _tlswhy()
         mapfile -t COMPREPLY < <(compgen -W "
             -r --read -f --filter -n --no-resolve --compare --ports --probes --hash --keylog --server-key --trust --trust-password --intermediates --name --at --no-verify
             --client-trust --expiring-days --server --server-versions --server-ciphers --server-groups --server-sigalgs --server-cert
-            --only --sni --verdict --connection --seen-as --format -o --output --summary-line --redact --redact-key -v --verbose -q --quiet --color --no-progress --fail-on --explain -h --help -V --version
+            --only --sni --verdict --connection --seen-as --format -o --output --evidence --include-secrets --extract-certs --extract-max --summary-line --redact --redact-key -v --verbose -q --quiet --color --no-progress --fail-on --explain -h --help -V --version
         " -- "$cur")
         return
     fi

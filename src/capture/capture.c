@@ -7,9 +7,11 @@
 #include "bounds.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* With no more inputs than this, and than half of what the system allows, their descriptors stay open, so that a file
@@ -21,6 +23,9 @@ struct source {
     struct input input;
     struct reader *waiting; /* a pipe or standard input, opened and looked at: it cannot be read again */
     int fd;                 /* of a file that was looked at, -1 when it is to be opened again */
+    int again;              /* kept open for a second reading, -1 none */
+    bool is_file;
+    struct stat status; /* when it was opened */
 };
 
 struct capture {
@@ -30,7 +35,8 @@ struct capture {
     struct order *order;
     enum capture_hash hash;
     bool keeps_descriptors; /* of files that were looked at */
-    size_t turn;            /* in reading order */
+    bool reads_again;
+    size_t turn; /* in reading order */
     struct reader reader;
     bool is_open; /* reader is the turn's */
 };
@@ -88,6 +94,10 @@ static int look_at(struct capture *capture, struct order_file *file, int fd, str
     if (reader_open(&reader, &source->input, &options, error) != 0)
         return -1;
     file->is_pipe = !reader.stream.is_regular;
+    source->is_file = reader.stream.is_regular && fstat(reader.stream.fd, &source->status) == 0;
+    /* A descriptor of its own would be lost with a file that is opened once more for its turn. */
+    if (capture->reads_again && source->is_file && can_keep(2 * capture->num))
+        source->again = fcntl(reader.stream.fd, F_DUPFD_CLOEXEC, 3);
     struct capture_packet first;
     int has_first = 0;
     if (capture->num > 1)
@@ -133,9 +143,10 @@ static struct capture *open_all(const struct capture_options *options, int fd, s
         goto no_memory;
     capture->num = num;
     capture->hash = options->hash;
+    capture->reads_again = options->reads_again;
     capture->keeps_descriptors = can_keep(num);
     for (size_t i = 0; i < num; i++)
-        capture->sources[i].fd = -1;
+        capture->sources[i].fd = capture->sources[i].again = -1;
     for (size_t i = 0; i < num; i++) {
         struct input *input = &capture->sources[i].input;
         if (input_init(input, options->paths[i], options->alias ? options->alias(options->alias_arg, i) : NULL,
@@ -191,6 +202,8 @@ void capture_free(struct capture *capture)
         free(capture->sources[i].waiting);
         if (capture->sources[i].fd >= 0)
             close(capture->sources[i].fd);
+        if (capture->sources[i].again >= 0)
+            close(capture->sources[i].again);
         input_cleanup(&capture->sources[i].input);
     }
     order_free(capture->order);
@@ -251,6 +264,41 @@ long capture_next(struct capture *capture, struct capture_packet *batch, size_t 
             return -1;
     }
     return 0;
+}
+
+bool capture_can_open_again(const struct capture *capture, size_t i)
+{
+    return source_at(capture, i)->is_file;
+}
+
+/* Grown is not changed: what was read is still there. */
+static bool has_changed(const struct stat *before, const struct stat *now)
+{
+    bool is_touched = before->st_mtim.tv_sec != now->st_mtim.tv_sec || before->st_mtim.tv_nsec != now->st_mtim.tv_nsec;
+    return before->st_dev != now->st_dev || before->st_ino != now->st_ino || now->st_size < before->st_size ||
+           (is_touched && now->st_size == before->st_size);
+}
+
+bool capture_has_changed(const struct capture *capture, size_t i)
+{
+    const struct source *source = source_at(capture, i);
+    struct stat now;
+    int status = source->again >= 0 ? fstat(source->again, &now) : stat(source->input.facts.path, &now);
+    return source->is_file && (status != 0 || has_changed(&source->status, &now));
+}
+
+struct capture *capture_open_again(const struct capture *capture, size_t i, struct error *error)
+{
+    const struct source *source = source_at(capture, i);
+    const char *path = source->input.facts.path;
+    int fd = source->again >= 0 ? fcntl(source->again, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || lseek(fd, 0, SEEK_SET) != 0) {
+        error_set(error, "%s: cannot read it a second time: %s", path, strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return NULL;
+    }
+    return capture_open_fd(fd, path, error);
 }
 
 size_t capture_num_inputs(const struct capture *capture)

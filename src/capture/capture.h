@@ -19,15 +19,30 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* How the comments begin by which a capture says that it is evidence (in a section's), and what was left out at a
+ * packet (in a packet's). */
+#define CAPTURE_EVIDENCE "tlswhy-evidence: 1"
+#define CAPTURE_LEFT_OUT "tlswhy-left-out:"
+
 struct capture_packet {
-    struct bytes bytes;   /* as captured */
-    uint32_t len;         /* on the wire, >= bytes.len unless the file lies; then bytes.len */
-    uint16_t link_type;   /* LINKTYPE_ value */
-    uint16_t interface;   /* pcapng interface within its section, 0 else */
-    uint32_t group;       /* see above */
-    struct moment moment; /* without a time of its own: the time of the packet before it, 0 for the first */
-    bool has_time;        /* false for simple packet blocks and interfaces without time stamps */
-    uint8_t time_digits;  /* 6 or 9: decimals the input has */
+    struct bytes bytes;    /* as captured */
+    uint32_t len;          /* on the wire, >= bytes.len unless the file lies; then bytes.len */
+    uint16_t link_type;    /* LINKTYPE_ value */
+    uint16_t interface;    /* pcapng interface within its section, 0 else */
+    uint32_t group;        /* see above */
+    struct moment moment;  /* without a time of its own: the time of the packet before it, 0 for the first */
+    bool has_time;         /* false for simple packet blocks and interfaces without time stamps */
+    uint8_t time_digits;   /* 6 or 9: decimals the input has */
+    uint32_t interface_at; /* index into the input's interfaces, which go on from one section to the next */
+    struct bytes left_out; /* of a capture that is evidence: what it says of bytes left out here; empty: nothing */
+};
+
+/* What a packet came in by, as far as it can be written again. */
+struct capture_interface {
+    uint16_t link_type;
+    uint8_t resolution;              /* as if_tsresol in pcapng: 6, 9, or with the highest bit set a power of two */
+    uint32_t snaplen;                /* 0: unlimited */
+    char name[64], description[128]; /* pcapng's, as they came, cut to this; empty: none */
 };
 
 /* Something to tell about an input: cut short, damaged, an option that contradicts itself. */
@@ -78,6 +93,11 @@ struct capture_input {
     unsigned num_secrets;
     bool has_drops; /* a pcapng interface statistics block has drop counters, be they 0 */
     uint64_t interface_drops, kernel_drops;
+    const struct capture_interface *interfaces; /* as many as are kept: LIMIT_INTERFACES */
+    unsigned num_interfaces;
+    bool is_evidence;          /* tlswhy wrote it (--evidence): what it left out is announced */
+    uint64_t evidence_packets; /* of the captures that it was taken from; 0 unknown */
+    int64_t evidence_until_ns; /* when those ended; 0 unknown */
 };
 
 struct capture_options {
@@ -94,6 +114,7 @@ struct capture_options {
     void *alias_arg;
     bool keeps_apart;                  /* each input is a group of its own, read in the order given */
     const volatile sig_atomic_t *stop; /* see capture_open(); may be NULL */
+    bool reads_again;                  /* files stay open after they were read, for capture_open_again() */
 };
 
 struct capture;
@@ -111,6 +132,14 @@ void capture_free(struct capture *capture);
  * input; where a signal interrupted the read (no SA_RESTART; errno is EINTR), with the same one. A batch never mixes
  * inputs. Never waits for a pipe while it has packets to hand out. */
 long capture_next(struct capture *capture, struct capture_packet *batch, size_t max, struct error *error) MUST_CHECK;
+
+/* A capture over input i alone, once it was read: for a second reading, through the descriptor that was kept open
+ * (options.reads_again), so that it is the same file. NULL and *error when it cannot be had. */
+struct capture *capture_open_again(const struct capture *capture, size_t i, struct error *error) MUST_CHECK;
+/* It is not what it was when it was opened first; that it has grown does not count. */
+bool capture_has_changed(const struct capture *capture, size_t i);
+/* Whether that can be asked of input i: it is a regular file. */
+bool capture_can_open_again(const struct capture *capture, size_t i);
 
 size_t capture_num_inputs(const struct capture *capture);
 /* Input i in reading order: place.file indexes it. */

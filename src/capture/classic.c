@@ -73,7 +73,9 @@ static int classic_start(struct reader *r, struct error *error)
     if (major != 2 && major != 543)
         input_note(r->input, CAPTURE_NOTE_ODD, 4, "pcap version %u.%u is unknown; read as 2.4", major, minor);
     window_advance(w, variant->header_len);
-    return 0;
+    const struct capture_interface interface = {
+        .link_type = k->link_type, .resolution = k->per_second == 1000000 ? 6 : 9, .snaplen = snaplen};
+    return input_interface(r->input, &interface, error);
 }
 
 static inline struct record record_load(const struct classic *k, const uint8_t *at)
@@ -102,6 +104,8 @@ static inline void record_emit(struct reader *r, const struct record *h, const u
     packet->len = h->len >= h->caplen ? h->len : h->caplen;
     packet->link_type = k->link_type;
     packet->interface = 0;
+    packet->interface_at = 0;
+    packet->left_out = (struct bytes){NULL, 0};
     packet->time_digits = k->per_second == 1000000 ? 6 : 9;
     /* At most 2^32 seconds and as many microseconds: no overflow. */
     reader_stamp(r, packet, true,

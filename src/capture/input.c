@@ -40,6 +40,7 @@ void input_forget(struct input *in)
     free(in->comments);
     free(in->resolutions);
     free(in->secrets);
+    free(in->interfaces);
     begin(in, in->path, in->alias);
 }
 
@@ -164,6 +165,19 @@ void input_secrets(struct input *in, uint32_t type, struct bytes data, uint64_t 
     in->secrets[num] = (struct capture_secrets){type, {copy, data.len}};
     in->facts.secrets = in->secrets;
     in->facts.num_secrets++;
+}
+
+int input_interface(struct input *in, const struct capture_interface *interface, struct error *error)
+{
+    unsigned num = in->facts.num_interfaces;
+    if (num == LIMIT_INTERFACES)
+        return 0;
+    if (!make_room((void **)&in->interfaces, num, sizeof *in->interfaces))
+        return error_set(error, "%s: no memory for interface %u", in->facts.path, num);
+    in->interfaces[num] = *interface;
+    in->facts.interfaces = in->interfaces;
+    in->facts.num_interfaces++;
+    return 0;
 }
 
 void input_link_type(struct input *in, uint16_t link_type)

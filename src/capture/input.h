@@ -15,6 +15,7 @@ struct input {
     struct capture_comment *comments;
     struct capture_resolution *resolutions;
     struct capture_secrets *secrets;
+    struct capture_interface *interfaces;
     size_t comment_bytes, secret_bytes;
     const char *alias; /* stands for its name, which is not to be told, nor are its comments; NULL: they are */
     bool is_full;      /* something was not kept for its limit: noted once */
@@ -35,6 +36,9 @@ void input_note(struct input *in, enum capture_note_kind kind, uint64_t offset, 
 void input_comment(struct input *in, struct place place, struct bytes text, uint64_t offset);
 void input_resolution(struct input *in, uint8_t ip_version, const uint8_t *address, struct bytes name, uint64_t offset);
 void input_secrets(struct input *in, uint32_t type, struct bytes data, uint64_t offset);
+
+/* Adds an interface; -1 without memory. Those beyond LIMIT_INTERFACES are left out. */
+int input_interface(struct input *in, const struct capture_interface *interface, struct error *error) MUST_CHECK;
 
 /* Adds to the list of link types unless it is there, or full. */
 void input_link_type(struct input *in, uint16_t link_type);

@@ -80,10 +80,12 @@ static inline void packet_emit(struct reader *r, uint32_t index, const uint8_t *
     packet->len = wire >= caplen ? wire : caplen;
     packet->link_type = interface->link_type;
     packet->interface = (uint16_t)index;
+    packet->interface_at = p->first_interface + index;
+    packet->left_out = (struct bytes){NULL, 0};
     stamp(r, interface, units, packet);
     uint32_t padded = (caplen + 3) & ~3u;
     if (len - PACKET_FIXED > padded)
-        pcapng_packet_comments(r, (struct bytes){at + 28 + padded, len - PACKET_FIXED - padded});
+        pcapng_packet_comments(r, (struct bytes){at + 28 + padded, len - PACKET_FIXED - padded}, packet);
 }
 
 /* The bulk path: whole enhanced packet blocks with nothing odd about them. */
@@ -211,6 +213,7 @@ static int simple_packet(struct reader *r, const uint8_t *at, uint32_t len, stru
         return refuse_packet(r, "its captured bytes do not fit into it");
     *packet = (struct capture_packet){.bytes = {at + 12, caplen}, .len = wire, .link_type = interface->link_type};
     packet->time_digits = interface->time_digits;
+    packet->interface_at = p->first_interface;
     reader_stamp(r, packet, false, 0);
     return 1;
 }

@@ -42,6 +42,7 @@ struct pcapng {
     bool is_contradiction_told, is_len_told; /* notes that a file gets once */
     struct pcapng_interface *interfaces;     /* of the section being read */
     uint32_t num_interfaces;
+    uint32_t first_interface; /* of this section, among the input's */
 };
 
 struct reader;
@@ -50,8 +51,10 @@ struct reader;
  * memory. */
 int pcapng_block_read(struct reader *r, uint32_t type, struct bytes block, struct error *error) MUST_CHECK;
 
-/* Keeps the comments among a packet's options. */
-void pcapng_packet_comments(struct reader *r, struct bytes options);
+struct capture_packet;
+
+/* Keeps the comments among a packet's options; what evidence announces goes to packet->left_out. */
+void pcapng_packet_comments(struct reader *r, struct bytes options, struct capture_packet *packet);
 
 /* A time stamp of an interface in nanoseconds since 1970; what no moment can hold is clamped. */
 int64_t pcapng_time_ns(const struct pcapng_interface *interface, uint64_t units);

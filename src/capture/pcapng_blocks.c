@@ -13,6 +13,8 @@ enum { FRAMING = 8 }; /* type and total length before the body; another 4 bytes 
 enum option {
     OPTION_END = 0,
     OPTION_COMMENT = 1,
+    OPTION_IF_NAME = 2,
+    OPTION_IF_DESCRIPTION = 3,
     OPTION_IF_TSRESOL = 9,
     OPTION_IF_TSOFFSET = 14,
     OPTION_ISB_IFDROP = 5,
@@ -60,7 +62,17 @@ static void keep_comment(struct reader *r, struct place place, struct bytes text
     input_comment(r->input, place, text, r->window.offset);
 }
 
-void pcapng_packet_comments(struct reader *r, struct bytes options)
+/* The text behind `prefix`; false where it begins with something else. */
+static bool after_prefix(struct bytes text, const char *prefix, struct bytes *rest)
+{
+    size_t len = strlen(prefix);
+    if (text.len < len || memcmp(text.at, prefix, len) != 0)
+        return false;
+    *rest = bytes_slice(text, len, text.len);
+    return true;
+}
+
+void pcapng_packet_comments(struct reader *r, struct bytes options, struct capture_packet *packet)
 {
     struct fault fault;
     struct cursor c;
@@ -68,8 +80,36 @@ void pcapng_packet_comments(struct reader *r, struct bytes options)
     struct bytes value;
     cursor_init_whole(&c, options, &fault);
     while (next_item(&r->pcapng, &c, &code, &value))
-        if (code == OPTION_COMMENT)
+        if (code == OPTION_COMMENT &&
+            !(r->input->facts.is_evidence && after_prefix(value, CAPTURE_LEFT_OUT, &packet->left_out)))
             keep_comment(r, (struct place){.frame = r->frame, .file = r->file}, value);
+}
+
+/* " NAME=NUMBER"; 0 where it is something else. */
+static uint64_t take_value(struct bytes *text, const char *name)
+{
+    enum { DIGITS = 18 };
+    uint64_t value = 0;
+    size_t i = 0;
+    if (!after_prefix(*text, name, text))
+        return 0;
+    for (; i < text->len && i < DIGITS && text->at[i] >= '0' && text->at[i] <= '9'; i++)
+        value = value * 10 + (text->at[i] - '0');
+    *text = bytes_slice(*text, i, text->len);
+    return value;
+}
+
+/* "tlswhy-evidence: 1 packets=N until=SECONDS.NANOSECONDS": of what it was taken from, the number of packets and the
+ * end. */
+static void note_evidence(struct reader *r, struct bytes text)
+{
+    if (r->input->facts.is_evidence || !after_prefix(text, CAPTURE_EVIDENCE, &text))
+        return;
+    r->input->facts.is_evidence = true;
+    r->input->facts.evidence_packets = take_value(&text, " packets=");
+    uint64_t seconds = take_value(&text, " until="), ns = take_value(&text, ".");
+    if (seconds < INT64_MAX / 1000000000 && ns < 1000000000)
+        r->input->facts.evidence_until_ns = (int64_t)(seconds * 1000000000 + ns);
 }
 
 /* ---- time ---- */
@@ -140,6 +180,7 @@ static int read_section(struct reader *r, struct cursor *c, struct error *error)
     struct bytes value;
     (void)error;
     p->is_big_endian = load_is_swapped(true) == p->is_swapped;
+    p->first_interface += p->num_interfaces;
     p->num_interfaces = 0;
     cursor_skip(c, 4, "byte-order magic");
     unsigned major = get16(p, c, "major version"), minor = get16(p, c, "minor version");
@@ -147,10 +188,21 @@ static int read_section(struct reader *r, struct cursor *c, struct error *error)
     if (cursor_ok(c) && major != 1)
         input_note(r->input, CAPTURE_NOTE_ODD, r->window.offset, "pcapng version %u.%u is unknown; read as 1.0", major,
                    minor);
-    while (next_item(p, c, &code, &value))
-        if (code == OPTION_COMMENT)
-            keep_comment(r, section_place(r), value);
+    while (next_item(p, c, &code, &value)) {
+        if (code != OPTION_COMMENT)
+            continue;
+        note_evidence(r, value);
+        keep_comment(r, section_place(r), value);
+    }
     return 0;
+}
+
+static void copy_text(char *to, size_t size, struct bytes text)
+{
+    size_t len = strnlen((const char *)text.at, text.len);
+    len = len < size ? len : size - 1;
+    memcpy(to, text.at, len);
+    to[len] = '\0';
 }
 
 /* Room doubles at powers of two. */
@@ -184,6 +236,7 @@ static int read_interface(struct reader *r, struct cursor *c, struct error *erro
         return -1;
     *interface = (struct pcapng_interface){0};
     set_resolution(interface, 6);
+    struct capture_interface kept = {.resolution = 6};
     interface->link_type = get16(p, c, "link type");
     cursor_skip(c, 2, "reserved");
     interface->snaplen = get32(p, c, "snapshot length");
@@ -196,7 +249,11 @@ static int read_interface(struct reader *r, struct cursor *c, struct error *erro
         if (code == OPTION_COMMENT)
             keep_comment(r, section_place(r), value);
         else if (code == OPTION_IF_TSRESOL && value.len == 1)
-            set_resolution(interface, cursor_u8(&option, "if_tsresol"));
+            set_resolution(interface, kept.resolution = cursor_u8(&option, "if_tsresol"));
+        else if (code == OPTION_IF_NAME && value.len > 0)
+            copy_text(kept.name, sizeof kept.name, value);
+        else if (code == OPTION_IF_DESCRIPTION && value.len > 0)
+            copy_text(kept.description, sizeof kept.description, value);
         else if (code == OPTION_IF_TSOFFSET && value.len == 8)
             interface->offset_ns = clamped_seconds((int64_t)get64(p, &option, "if_tsoffset"));
     }
@@ -204,7 +261,9 @@ static int read_interface(struct reader *r, struct cursor *c, struct error *erro
     input_link_type(r->input, interface->link_type);
     if (interface->snaplen > r->input->facts.snaplen)
         r->input->facts.snaplen = interface->snaplen;
-    return 0;
+    kept.link_type = interface->link_type;
+    kept.snaplen = interface->snaplen;
+    return input_interface(r->input, &kept, error);
 }
 
 static int read_names(struct reader *r, struct cursor *c, struct error *error)

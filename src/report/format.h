@@ -36,6 +36,8 @@ struct report_format {
     /* Makes report->state. -1 and *error when there is no memory; free is called then, too. */
     int (*begin)(struct report *report, struct error *error);
     void (*connection)(struct report *report, const struct report_connection *c);
+    /* One that is not shown, for what is to be known of all of them. NULL: nothing is */
+    void (*beside)(struct report *report, const struct report_connection *c);
     /* NULL: not shown, as below */
     void (*name_record)(struct report *report, const struct report_name *name);
     void (*pair)(struct report *report, const struct report_pair *pair);
@@ -52,5 +54,7 @@ extern const struct report_format report_format_csv, report_format_html, report_
     report_format_text, report_format_zeek, report_format_zeek_json;
 /* Sinks. */
 extern const struct report_format report_format_summary_line;
+/* Sinks of src/evidence: what goes along with a report. */
+extern const struct report_format report_sink_evidence, report_sink_certificates;
 
 #endif

@@ -100,6 +100,10 @@ static void capture_input(struct json *j, const struct capture_input *input, uns
         JSON_KEY(j, "sha256");
         json_name(j, input->sha256);
     }
+    if (input->is_evidence) {
+        JSON_KEY(j, "evidence_of_packets");
+        json_u64(j, input->evidence_packets);
+    }
     if (input->num_notes > 0)
         notes(j, input);
     comments(j, input);

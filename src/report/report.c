@@ -14,7 +14,8 @@ static const struct report_format *const formats[] = {&report_format_text,     &
                                                       &report_format_zeek_json};
 enum { NUM_FORMATS = sizeof formats / sizeof *formats };
 
-static const struct report_format *const sinks[] = {&report_format_summary_line};
+static const struct report_format *const sinks[] = {&report_format_summary_line, &report_sink_evidence,
+                                                    &report_sink_certificates};
 enum { NUM_SINKS = sizeof sinks / sizeof *sinks };
 
 const char *const *report_formats(void)
@@ -107,6 +108,13 @@ static int status_of(const struct report *report)
 int report_connection(struct report *report, const struct report_connection *c)
 {
     report->format->connection(report, c);
+    return status_of(report);
+}
+
+int report_beside(struct report *report, const struct report_connection *c)
+{
+    if (report->format->beside)
+        report->format->beside(report, c);
     return status_of(report);
 }
 

@@ -84,7 +84,10 @@ struct report_origin {
     int64_t made;           /* seconds since 1970; 0 unknown */
 };
 
+struct packets;
+
 struct report_options {
+    struct packets *packets; /* of inputs that cannot be read again, for those who write packets; NULL: none are kept */
     bool verbose, quiet;
     bool use_color;
     bool is_utf8;             /* the terminal's locale is UTF-8; else everything beyond ASCII is written as \u{HHHH} */
@@ -114,6 +117,8 @@ struct report *report_new_at(const struct report_target *target, const struct re
                              struct fingerprints *fingerprints, struct error *error) MUST_CHECK;
 /* Each returns -1 and keeps the error when writing failed; report_finish() tells it. */
 int report_connection(struct report *report, const struct report_connection *c);
+/* One that is not to be shown: sinks may need it all the same. */
+int report_beside(struct report *report, const struct report_connection *c);
 int report_name(struct report *report, const struct report_name *name);
 int report_pair(struct report *report, const struct report_pair *pair);
 /* Of one name, not a sum; with what several of its connections together show. `capture` may be NULL. */

@@ -44,6 +44,12 @@ void reports_connection(struct reports *reports, const struct report_connection 
         one->has_failed = report_connection(one->report, c) < 0;
 }
 
+void reports_beside(struct reports *reports, const struct report_connection *c)
+{
+    for (struct one *one = reports->at; (one = going(reports, one)); one++)
+        one->has_failed = report_beside(one->report, c) < 0;
+}
+
 void reports_name(struct reports *reports, const struct report_name *name)
 {
     for (struct one *one = reports->at; (one = going(reports, one)); one++)

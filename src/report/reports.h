@@ -14,6 +14,7 @@ struct reports *reports_new(const struct report_target *targets, size_t num, con
                             struct fingerprints *fingerprints, struct error *error) MUST_CHECK;
 /* Errors of writing are kept: reports_finish() tells them. */
 void reports_connection(struct reports *reports, const struct report_connection *c);
+void reports_beside(struct reports *reports, const struct report_connection *c);
 void reports_name(struct reports *reports, const struct report_name *name);
 void reports_pair(struct reports *reports, const struct report_pair *pair);
 void reports_server(struct reports *reports, const struct server_profile *server, const struct diagnosis *diagnosis,

@@ -46,6 +46,12 @@ static void input(struct text *t, const struct capture_input *in, unsigned digit
         text_string(t, link_type_description(in->link_types[i]));
     }
     text_line_end(t);
+    if (in->is_evidence) {
+        text_plain(t, "  evidence that tlswhy took from ");
+        text_plural(t, in->evidence_packets, "packet", "packets");
+        text_plain(t, ", by its own words; application data was left out of it");
+        text_line_end(t);
+    }
     if (in->first.place.frame) {
         text_plain(t, "  ");
         time_span(t, &in->first, &in->last, digits);

@@ -38,6 +38,18 @@ bool connection_is_alert_size(const struct connection *c, uint32_t len)
     return is_size(&sizes, len, sizes.alert);
 }
 
+bool connection_is_finished_size(const struct connection *c, uint32_t len)
+{
+    struct sizes sizes = sizes_of(c);
+    return is_size(&sizes, len, sizes.finished);
+}
+
+bool connection_is_end_of_early_data_size(const struct connection *c, uint32_t len)
+{
+    struct sizes sizes = sizes_of(c);
+    return is_size(&sizes, len, sizes.end_of_early_data);
+}
+
 static bool is_hidden_of(const struct event *event, enum role role)
 {
     return event->kind == EVENT_HIDDEN && event->role == role && event->type == CONTENT_APPLICATION_DATA;

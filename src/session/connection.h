@@ -77,6 +77,7 @@ enum event_kind {
     EVENT_FIN,          /* code: enum quic_fin, what ended a QUIC connection, 0 with TCP */
     EVENT_RST,
 };
+enum { HIDDEN_KEEP = 16 }; /* protected records noted for each side; the latest replaces the last of them */
 enum quic_fin { QUIC_FIN_CLOSE = 1 /* CONNECTION_CLOSE without an alert */, QUIC_FIN_NEGOTIATION };
 struct event {
     enum event_kind kind : 8;
@@ -92,12 +93,14 @@ struct event {
     union {
         uint32_t body_len;       /* of what is kept of it */
         uint32_t extension_mark; /* EVENT_FAULT: 1 + the type of the extension that it lies in, 0 in none */
+        uint32_t wire_len;       /* protected records (HIDDEN, HIDDEN_ALERT, APPLICATION): of the body as it was sent */
     };
     uint64_t offset;           /* in the stream */
     struct moment first, last; /* packets that carry its first and last byte; `last` is where Wireshark shows it */
     union {
         const void *body;  /* private to the session: of handshake messages that are kept, without header */
         const char *field; /* EVENT_FAULT: a static string in the RFC's own term */
+        uint64_t number;   /* protected records: how many of this side came before; not all of them have an event */
     };
 };
 
@@ -189,7 +192,19 @@ struct proxy_facts {
     const char *status_name;     /* SOCKS; NULL none */
 };
 
+/* How much of what a side said before TLS shows what became of TLS, and is not for its users alone: the first `len`
+ * bytes of its stream, but for `hidden` (credentials). */
+enum { SAID_HIDDEN = 6 };
+struct said_openly {
+    uint32_t len;
+    unsigned num_hidden;
+    struct {
+        uint32_t at, len;
+    } hidden[SAID_HIDDEN];
+};
+
 struct before_tls {
+    struct said_openly openly[2]; /* by role */
     struct starttls_facts starttls;
     struct proxy_facts proxy;
     struct bytes http_server; /* "Server" of a server that speaks HTTP in place of TLS; empty: none */
@@ -349,6 +364,9 @@ struct connection {
 
 /* A protected record of TLS 1.3 with this length can be an alert (JSSE's padding included), by the suite chosen. */
 bool connection_is_alert_size(const struct connection *c, uint32_t len);
+/* The same of a Finished, and of an EndOfEarlyData. */
+bool connection_is_finished_size(const struct connection *c, uint32_t len);
+bool connection_is_end_of_early_data_size(const struct connection *c, uint32_t len);
 
 /* What diagnose adds. Verdict codes are those of the findings catalogue; NULL where no verdict was chosen. */
 enum outcome { OUTCOME_COMPLETED, OUTCOME_FAILED, OUTCOME_INCOMPLETE, OUTCOME_NOT_TLS };

@@ -265,6 +265,7 @@ static void settled_record(struct session *session, unsigned side, const struct 
         pass_over(session, side, &t);
         records_hidden(session, side, h, span);
     } else if (open_record(session, side, &t) && inflate_record(session, side, &t)) {
+        session->opened_len = h->length;
         records_opened(session, side, t.type, t.content, span);
     } else {
         records_hidden(session, side, h, span);

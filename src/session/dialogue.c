@@ -171,8 +171,9 @@ static void take_login(const struct scene *scene, struct starttls_facts *out, st
         out->login = moment_of(scene, TALK_CLIENT, (struct talk_text){(uint32_t)at - 1, 1});
 }
 
-static void take_starttls(const struct scene *scene, struct starttls_facts *out, bool has_client_tls)
+static void take_starttls(const struct scene *scene, struct before_tls *facts, bool has_client_tls)
 {
+    struct starttls_facts *out = &facts->starttls;
     struct starttls read;
     struct talk talk;
     for (unsigned talker = 0; talker < 2; talker++) {
@@ -181,6 +182,7 @@ static void take_starttls(const struct scene *scene, struct starttls_facts *out,
     }
     if (!starttls_read(&read, &talk))
         return;
+    openly_starttls(facts->openly, &read, &talk, scene->used);
     out->protocol = read.protocol;
     out->offer = read.offer;
     out->answer = read.answer;
@@ -223,13 +225,15 @@ static struct bytes name_text(struct session *session, struct bytes name, uint16
     return session_keep(session, (struct bytes){text, shown.len + (size_t)len});
 }
 
-static void take_proxy(struct scene *scene, struct proxy_facts *out)
+static void take_proxy(struct scene *scene, struct before_tls *facts)
 {
+    struct proxy_facts *out = &facts->proxy;
     struct session *session = scene->session;
     struct proxy read;
     struct talk talk = {{said_bytes(scene->said[TALK_CLIENT]), said_bytes(scene->said[TALK_SERVER])}};
     if (!proxy_read(&read, &talk))
         return;
+    openly_proxy(facts->openly, &read, &talk);
     out->kind = read.kind;
     out->answer = read.answer;
     out->reason = read.reason;
@@ -286,8 +290,8 @@ void dialogue_finish(struct session *session, unsigned client)
         return;
     struct scene scene = {session, {&dialogue->said[client], &dialogue->said[!client]}, {0, 0}};
     struct before_tls facts = {.http_server = http_server(&scene)};
-    take_proxy(&scene, &facts.proxy);
-    take_starttls(&scene, &facts.starttls, session->sides[client].has_tls);
+    take_proxy(&scene, &facts);
+    take_starttls(&scene, &facts, session->sides[client].has_tls);
     if (scene.used[TALK_CLIENT] > 0)
         hide_login(&scene, session->first_bytes[client]);
     bool has_facts = facts.starttls.protocol || facts.proxy.kind || facts.http_server.len > 0;

@@ -32,6 +32,14 @@ static const struct label {
     {"QUIC_SERVER_TRAFFIC_SECRET_0", KEYLOG_SECRET, SECRET_SERVER_TRAFFIC},
 };
 
+const char *secret_label(enum secret_kind kind)
+{
+    size_t i = 0;
+    while (labels[i].kind != kind)
+        i++;
+    return labels[i].name;
+}
+
 static bool is_blank(uint8_t c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';

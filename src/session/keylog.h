@@ -21,6 +21,9 @@ enum secret_kind {
     NUM_SECRETS,
 };
 
+/* The word that begins its lines. */
+const char *secret_label(enum secret_kind kind);
+
 enum {
     KEYLOG_RANDOM_LEN = 32,
     KEYLOG_RSA_LEN = 8, /* of the encrypted premaster secret, what RSA lines know it by */

@@ -37,6 +37,7 @@ void records_note_hidden(struct session *session, unsigned side, enum event_kind
 {
     struct side *s = &session->sides[side];
     struct event *event;
+    s->num_protected++;
     if (s->last_hidden && kind != EVENT_HIDDEN_ALERT) {
         event = &session->events[s->last_hidden - 1];
         event->offset = span->offset;
@@ -54,6 +55,8 @@ void records_note_hidden(struct session *session, unsigned side, enum event_kind
     }
     event->type = h->type;
     event->is_encrypted = !s->is_clear;
+    event->wire_len = session->is_opening ? session->opened_len : h->length;
+    event->number = s->num_protected - 1;
 }
 
 static void application_record(struct session *session, unsigned side, const struct record_header *h,
@@ -214,6 +217,8 @@ void records_opened(struct session *session, unsigned side, uint8_t type, struct
     const struct record_header inner = {type, span->version, (uint16_t)content.len};
     bool was_opening = session->is_opening; /* a message may let other records through */
     session->is_opening = true;
+    session->sides[side].num_protected +=
+        type == CONTENT_ALERT || type == CONTENT_HEARTBEAT || type == CONTENT_HANDSHAKE;
     if (type == CONTENT_ALERT) {
         records_alert(session, side, content, content.len, span);
     } else if (type == CONTENT_HEARTBEAT) {

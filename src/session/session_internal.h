@@ -8,7 +8,6 @@
 #include <stdalign.h>
 
 enum {
-    HIDDEN_KEEP = 16, /* protected records noted for each side; the latest replaces the last of them */
     PLAIN_SCAN_LEN =
         16 * 1024, /* bytes of plain text of one side in which a ClientHello is looked for (STARTTLS, CONNECT) */
     RST_AHEAD = 64 * 1024,      /* so far behind the bytes seen a RST may stand and still be its sender's own */
@@ -68,7 +67,8 @@ struct side {
     bool has_finished : 1, has_application : 1, has_fin : 1, has_rst : 1;
     bool is_clear : 1; /* has_ccs, under a suite that encrypts nothing: mac_len bytes follow each record's content */
     uint8_t mac_len;
-    uint32_t message_skip; /* handshake bytes of an oversized message still to come */
+    uint32_t message_skip;  /* handshake bytes of an oversized message still to come */
+    uint32_t num_protected; /* records that were noted as such, or opened */
 };
 
 /* A ClientHello whose shape other sessions share. */
@@ -118,6 +118,7 @@ struct session {
     struct event first_event;                 /* all that a connection has which gets no further than its ClientHello */
     const struct datagram_protocol *protocol; /* over UDP; NULL: over TCP, or not known yet */
     void *datagrams;                          /* that protocol's, owned */
+    uint32_t opened_len;                      /* of the body of the record that is_opening */
     uint32_t room_len;
     alignas(8) uint8_t room[ROOM_LEN]; /* the arena's first bytes, in use up to room_len */
 };
@@ -183,6 +184,12 @@ void dialogue_end(struct session *session, unsigned side, uint64_t offset);
 /* What was said becomes session->before_tls. */
 void dialogue_finish(struct session *session, unsigned client);
 void dialogue_free(struct session *session);
+
+/* openly.c: how much of what was said before TLS may be shown to others */
+void openly_proxy(struct said_openly openly[2], const struct proxy *proxy, const struct talk *talk);
+/* `talk` begins behind the proxy's part, `used`. */
+void openly_starttls(struct said_openly openly[2], const struct starttls *starttls, const struct talk *talk,
+                     const size_t used[2]);
 
 /* records.c */
 void records_walk(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk);

@@ -22,17 +22,19 @@ ROOMS = {
     "report": {"dissect", "capture", "flow", "session", "trust", "diagnose"},
     "redact": {"dissect", "capture", "flow", "session", "trust", "alias", "diagnose", "report"},
     # Files directly under src/: the wiring and the command line know all rooms.
-    "top": {"dissect", "capture", "flow", "session", "trust", "alias", "diagnose", "report", "redact"},
+    # Beside report: what goes along with one.
+    "evidence": {"dissect", "capture", "flow", "session", "trust", "alias", "diagnose", "report"},
+    "top": {"dissect", "capture", "flow", "session", "trust", "alias", "diagnose", "report", "redact", "evidence"},
 }
 KNOWN_TO_ALL = {"src/error.h", "src/place.h", "src/bounds.h", "src/hash.h", "generated/version.h"}
 # The only files that may stand directly under src/. Those known to all include nothing but each other.
-TOP_FILES = {"pipeline", "sandbox", "main", "options", "options_text", "options_words", "options_told", "options_ciphers", "options_verdict", "options_trust", "options_outputs", "options_internal", "error", "place", "bounds", "hash", "secrets", "settle", "compare", "targets", "pipeline_internal", "version"}
+TOP_FILES = {"pipeline", "sandbox", "main", "options", "options_text", "options_words", "options_told", "options_ciphers", "options_verdict", "options_trust", "options_outputs", "options_evidence", "options_internal", "error", "place", "bounds", "hash", "secrets", "settle", "compare", "targets", "pipeline_internal", "version"}
 
 # Headers of libraries: who may include them. A header that no row matches is the C library's or POSIX's.
 LIBRARIES = [
     # Numbers alone, of what OpenSSL's error codes say.
     (re.compile(r"openssl/sslerr\.h"), {"diagnose"}),
-    (re.compile(r"openssl/"), {"capture", "session", "trust", "top"}),
+    (re.compile(r"openssl/"), {"capture", "session", "trust", "evidence", "top"}),
     (re.compile(r"pcap(\.h|/)"), {"capture", "top"}),
     (re.compile(r"(zlib|zstd)\.h"), {"capture", "session", "top"}),
     (re.compile(r"lz4\w*\.h"), {"capture", "top"}),
@@ -156,6 +158,8 @@ TRIALS = [
     ("src/diagnose/a.c", '#include "report/report.h"\n', "diagnose must not know report"),
     ("src/report/a.c", '#include "diagnose/diagnose.h"\n#include "dissect/cursor.h"\n', None),
     ("src/report/a.c", '#include "pipeline.h"\n', "is not found"),
+    ("src/evidence/a.c", '#include "report/report.h"\n', None),
+    ("src/report/a.c", '#include "evidence/evidence.h"\n', "is not found"),
     ("src/report/a.c", "#define H <stdio.h>\n#include H\n", "computed include"),
     ("dissect/a.c", '#include "error.h"\n', None),
     ("dissect/a.c", '#include "capture/capture.h"\n', "dissect must not know capture"),

@@ -442,7 +442,11 @@ static void test_every_row_is_taken(void **state)
         for (; *value; value++) {
             /* --server alone would say nothing. */
             const char *second = strcmp(row->name, "compare") == 0 ? "g" : NULL;
-            const char *with = strcmp(row->name, "redact-key") == 0 ? "--redact" : "--no-progress";
+
+            const char *with = strcmp(row->name, "redact-key") == 0        ? "--redact"
+                               : strcmp(row->name, "include-secrets") == 0 ? "--evidence=e"
+                               : strcmp(row->name, "extract-max") == 0     ? "--extract-certs=d"
+                                                                           : "--no-progress";
             bool may_have = row->argument && row->argument[0] == '[';
             snprintf(option, sizeof option, "--%s%s%s", row->name, may_have ? "=" : "", may_have ? *value : "");
             const char *const words[] = {
