@@ -18,6 +18,12 @@ enum {
     OUTCOME_CHARS = 104,
 };
 
+/* The server should have sent it: no store holds it. */
+static bool is_missing(const struct tie *tie)
+{
+    return tie->kind == TIE_MISSING || (tie->kind == TIE_ADDED && tie->origin != VERIFY_STORE);
+}
+
 static const char *place_of(const struct ties *ties, unsigned i)
 {
     const struct tie *tie = &ties->at[i];
@@ -25,6 +31,8 @@ static const char *place_of(const struct ties *ties, unsigned i)
         return "certificate";
     if (tie->kind == TIE_MISSING)
         return "missing issuer";
+    if (is_missing(tie))
+        return "missing intermediate";
     if (tie->kind == TIE_UNTIED)
         return "not in the path";
     if (tie->kind == TIE_UNPARSED)
@@ -80,7 +88,7 @@ static void date_words(struct text *t, const struct tie *tie)
 
 static bool is_wrong(const struct tie *tie)
 {
-    return tie->kind == TIE_MISSING || tie->is_expired || tie->is_not_yet_valid;
+    return is_missing(tie) || tie->is_expired || tie->is_not_yet_valid;
 }
 
 static void outcome_words(struct text *t, const struct verification *v)
@@ -115,22 +123,22 @@ static bool is_tied_to_next(const struct ties *ties, unsigned i)
 static void box(struct output *out, struct picture_words *words, const struct ties *ties, unsigned i, int y)
 {
     const struct tie *tie = &ties->at[i];
-    const char *style = tie->kind == TIE_MISSING ? "box missing"
-                        : is_wrong(tie)          ? "box bad"
-                        : tie->kind == TIE_SENT  ? "box"
-                                                 : "box beside";
+    const char *style = is_missing(tie)         ? "box missing"
+                        : is_wrong(tie)         ? "box bad"
+                        : tie->kind == TIE_SENT ? "box"
+                                                : "box beside";
     svg_box(out, style, BOX_X, y, BOX_WIDTH, BOX_HEIGHT);
     place_words(picture_words_begin(words), ties, i);
-    svg_words(out, tie->kind == TIE_MISSING ? "label bad" : "dim", BOX_X + 10, y + 17, SVG_START,
-              picture_words_end(words), SUBJECT_CHARS);
+    svg_words(out, is_missing(tie) ? "label bad" : "dim", BOX_X + 10, y + 17, SVG_START, picture_words_end(words),
+              SUBJECT_CHARS);
     subject_words(picture_words_begin(words), tie);
     svg_words(out, "name", BOX_X + 10, y + 35, SVG_START, picture_words_end(words), SUBJECT_CHARS);
     date_words(picture_words_begin(words), tie);
-    svg_words(out, is_wrong(tie) ? "label bad" : "dim", BOX_X + 10, y + 53, SVG_START, picture_words_end(words),
-              SUBJECT_CHARS);
+    svg_words(out, tie->is_expired || tie->is_not_yet_valid ? "label bad" : "dim", BOX_X + 10, y + 53, SVG_START,
+              picture_words_end(words), SUBJECT_CHARS);
     if (is_tied_to_next(ties, i)) {
         int from = y + BOX_HEIGHT, to = y + PITCH, x = BOX_X + BOX_WIDTH / 2;
-        bool is_open = ties->at[i + 1].kind == TIE_MISSING;
+        bool is_open = is_missing(&ties->at[i + 1]);
         svg_line(out, is_open ? "lost" : "arrow", x, from, x, to);
         svg_arrow_down(out, is_open ? "lost" : "arrow", x, to);
         svg_words_of(out, "dim", x + 10, from + 17, SVG_START, "issued by");
@@ -223,7 +231,7 @@ bool picture_chain_text(struct output *out, const struct report_connection *show
         return false;
     for (unsigned i = 0; i < ties.num; i++) {
         place_words(picture_words_begin(&words), &ties, i);
-        line(out, &words, ties.at[i].kind == TIE_MISSING ? "+-x " : "+-- ");
+        line(out, &words, is_missing(&ties.at[i]) ? "+-x " : "+-- ");
         subject_words(picture_words_begin(&words), &ties.at[i]);
         line(out, &words, "|   ");
         date_words(picture_words_begin(&words), &ties.at[i]);

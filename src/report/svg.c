@@ -82,6 +82,8 @@ void svg_words(struct output *out, const char *style, int x, int y, enum svg_anc
 {
     static const char *const anchors[] = {[SVG_START] = "start", [SVG_MIDDLE] = "middle", [SVG_END] = "end"};
     struct bytes shown = picture_cut(words, max_chars);
+    if (words.len == 0)
+        return;
     output_printf(out, "<text class=\"%s\" x=\"%d\" y=\"%d\" text-anchor=\"%s\">", style, x, y, anchors[anchor]);
     if (shown.len < words.len) {
         output_string(out, "<title>");
