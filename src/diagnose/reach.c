@@ -225,6 +225,13 @@ static void stalled(const struct subject *s, struct diagnosis *d)
     show_ending(d, f, s);
 }
 
+/* What was said before the capture began may be the reason. */
+static enum certainty certainty_of(const struct connection *c)
+{
+    bool is_begun_before = c->flow->setup == FLOW_UNSEEN && !c->flow->is_datagram;
+    return is_begun_before ? CERTAINTY_LIKELY : CERTAINTY_PROVEN;
+}
+
 static void hello_dropped(const struct subject *s, struct diagnosis *d)
 {
     const struct connection *c = s->c;
@@ -232,10 +239,12 @@ static void hello_dropped(const struct subject *s, struct diagnosis *d)
         return;
     bool is_reset = s->end.kind == ENDING_RST;
     struct finding *f =
-        finding_cause(d, is_reset ? FINDING_HELLO_RESET : FINDING_HELLO_CLOSED, CERTAINTY_PROVEN, PARTY_SERVER);
+        finding_cause(d, is_reset ? FINDING_HELLO_RESET : FINDING_HELLO_CLOSED, certainty_of(c), PARTY_SERVER);
     finding_summary(d, f, "%s %s the connection as soon as the ClientHello was there, without a word.",
                     say_server(d, s), is_reset ? "reset" : "closed");
     const struct server_profile *all = s->all_names;
+    if (certainty_of(c) < CERTAINTY_PROVEN)
+        f->side = PARTY_UNKNOWN;
     if (all && all->completed > 0 && (!s->server || s->server->completed == 0)) {
         f->side = is_reset ? PARTY_PATH : PARTY_SERVER;
         finding_detail(d, f,
@@ -267,7 +276,7 @@ static void gave_up(const struct subject *s, struct diagnosis *d)
     if (!is_over_by_close(s) || is_plain)
         return;
     bool is_client = s->end.role == ROLE_CLIENT;
-    struct finding *f = finding_cause(d, is_client ? FINDING_CLIENT_GAVE_UP : FINDING_SERVER_GAVE_UP, CERTAINTY_PROVEN,
+    struct finding *f = finding_cause(d, is_client ? FINDING_CLIENT_GAVE_UP : FINDING_SERVER_GAVE_UP, certainty_of(c),
                                       party_of(s->end.role));
     finding_summary(d, f, "The %s %s the connection in the middle of the handshake and gave no reason.",
                     say_role(s->end.role), s->end.kind == ENDING_RST ? "reset" : "closed");

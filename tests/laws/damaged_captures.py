@@ -37,6 +37,7 @@ LEFT = {
     "sni-missing": {"sni-unrecognized", "certificate-rejected"},
     "version-intolerant": {"hello-closed", "hello-reset", "hello-unanswered"},
     "reset-injected": {"hello-reset"},
+    "request-not-tls": {"hello-closed", "hello-reset", "client-gave-up"},
     "no-shared-cipher": {"parameters-rejected", "protocol-violation"},
 }
 
