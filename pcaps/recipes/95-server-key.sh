@@ -20,6 +20,16 @@ rsa_server() {
 
 rsa_talk() { talk_input="sleep 0.3; echo hello; sleep 0.3; echo Q" talk -servername $name "$@"; }
 
+rsa_dtls_server() {
+    set -- openssl s_server -quiet -dtls -accept 4433 -cert "$work/server.pem" -key "$work/server.key" -cert_chain "$pki/inter.pem" -cipher "ALL:@SECLEVEL=0"
+    commands+=("server: $(shown "$@")")
+    note_software openssl
+    background ip netns exec "$server_ns" timeout 60 bash -c 'exec < <(while sleep 0.5; do echo pong; done); exec "$@"' - "$@" >"$work/server.log" 2>&1
+    await 10 udp_listening 4433 || die "$recipe: s_server does not listen: $(tail -5 "$work/server.log")"
+}
+
+rsa_dtls_talk() { dtls_input="sleep 0.2; echo ping; sleep 0.3" dtls_talk "$@"; }
+
 make_server_key() {
     say "Static RSA key exchange with the server's private key beside the capture: AES-CBC with encrypt-then-MAC and without it, AES-GCM with SHA-384, all with extended master secret; GnuTLS without that; TLS 1.0 and 1.1. Alerts can be read. Then ECDHE, and TLS 1.3, where the key does not help: both have forward secrecy."
     local i version
@@ -80,6 +90,46 @@ make_server_key_ssl3() {
     capture
     server 443 "$JAVA" -cp "$lab/java" -Ddisabled= -Dprotocols=SSLv3 -Dsuites=TLS_RSA_WITH_AES_128_CBC_SHA -Dkeys="$work/server.p12" TlsServer 443
     client "$JAVA" -Ddisabled= -Dprotocols=SSLv3 -Dsuites=TLS_RSA_WITH_AES_128_CBC_SHA -Dtrust=all "$tools/TlsClient.java" $name 443
+}
+
+make_server_key_dtls() {
+    say "DTLS with static RSA key exchange and the server's private key beside the capture: AES-CBC with encrypt-then-MAC and AES-GCM, with extended master secret, the second one resumed by its ticket; one resumed by session ID; DTLS 1.0 without either (GnuTLS as the client). Finished and alerts can be read. Then ECDHE, where the key does not help."
+    local i
+    for i in 1 2; do expect outcome=completed verdict=ok sni=$name version=DTLSv1.2 keys=server-key; done
+    expect outcome=completed verdict=ok sni=$name version=DTLSv1.2 resumed=ticket keys=server-key keys_error=none
+    expect outcome=completed verdict=ok sni=$name version=DTLSv1.2 keys=server-key
+    expect outcome=completed verdict=ok sni=$name version=DTLSv1.2 resumed=session-id keys=server-key keys_error=none
+    expect outcome=completed verdict=ok sni=$name version=DTLSv1.0 keys=server-key
+    expect outcome=completed verdict=ok sni=$name version=DTLSv1.2 keys=none keys_error=forward-secrecy
+    sees 'dtls.handshake.type == 16' 5
+    with_server_key
+    capture
+    rsa_dtls_server
+    rsa_dtls_talk -dtls1_2 -cipher AES128-SHA
+    rsa_dtls_talk -dtls1_2 -cipher AES256-GCM-SHA384 -sess_out "$work/ticket"
+    rsa_dtls_talk -dtls1_2 -cipher AES256-GCM-SHA384 -sess_in "$work/ticket"
+    rsa_dtls_talk -dtls1_2 -cipher AES256-SHA256 -no_ticket -sess_out "$work/session"
+    rsa_dtls_talk -dtls1_2 -cipher AES256-SHA256 -no_ticket -sess_in "$work/session"
+    dtls_input="sleep 0.2; echo ping; sleep 0.3" gnutls_dtls_talk --priority 'NORMAL:-VERS-ALL:+VERS-DTLS1.0:-KX-ALL:+RSA:-CIPHER-ALL:+AES-128-CBC:%NO_ETM:%NO_SESSION_HASH'
+    rsa_dtls_talk -dtls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256
+}
+
+make_server_key_dtls_cookie() {
+    say "The same where the server (GnuTLS) asks for a cookie first: neither that nor the hello before it counts for the extended master secret. OpenSSL as the client, then GnuTLS."
+    local i
+    for i in 1 2; do expect outcome=completed verdict=ok sni=$name version=DTLSv1.2 keys=server-key; done
+    sees 'dtls.handshake.type == 3' 2
+    sees 'dtls.handshake.type == 16' 2
+    with_server_key
+    cat "$work/server.pem" "$pki/inter.pem" >"$work/server.chain"
+    commands+=("server: gnutls-serv --udp --echo -p 4433 --x509certfile server.chain --x509keyfile server.key --priority NORMAL:+RSA")
+    capture
+    note_software gnutls-serv
+    background ip netns exec "$server_ns" timeout 60 gnutls-serv --udp --echo -p 4433 --x509certfile "$work/server.chain" \
+        --x509keyfile "$work/server.key" --priority NORMAL:+RSA >"$work/server.log" 2>&1 </dev/null
+    await 10 udp_listening 4433 || die "$recipe: gnutls-serv does not listen: $(tail -5 "$work/server.log")"
+    rsa_dtls_talk -dtls1_2 -cipher AES128-SHA
+    dtls_input="sleep 0.2; echo ping; sleep 0.3" gnutls_dtls_talk --priority 'NORMAL:-VERS-ALL:+VERS-DTLS1.2:-KX-ALL:+RSA'
 }
 
 make_keys_ech() {

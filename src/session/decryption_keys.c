@@ -340,9 +340,14 @@ void decryption_message(struct session *session, unsigned side, uint8_t type, st
     if (!d)
         return;
     if (d->kx && d->state != DECRYPTION_OFF)
-        key_exchange_message(session, d->kx,
-                             type != HS_SERVER_HELLO && (type == HS_CLIENT_HELLO || session->client_side == side), type,
-                             body, is_whole);
+        key_exchange_message(
+            session, d->kx,
+            &(struct key_exchange_message){
+                .is_client = type != HS_SERVER_HELLO && (type == HS_CLIENT_HELLO || session->client_side == side),
+                .is_whole = is_whole,
+                .type = type,
+                .body = body,
+            });
     if (type == HS_CLIENT_HELLO)
         client_hello(session, body, is_whole);
     else if (type == HS_SERVER_HELLO)

@@ -19,7 +19,7 @@ struct pending {
 struct dtls_decryption *dtls_decryption_new(struct session *session)
 {
     const struct session_context *context = session->context;
-    bool has_keys = context->keys && context->crypto && keys_has_log(context->keys);
+    bool has_keys = context->keys && context->crypto && keys_has_source(context->keys);
     struct dtls_decryption *d = has_keys ? calloc(1, sizeof *d) : NULL;
     if (!d)
         return NULL;
@@ -57,6 +57,8 @@ void dtls_decryption_free(struct session *session)
         for (unsigned i = 0; i < DTLS_SLOTS; i++)
             dtls_keys_drop(&d->slots[side][i]);
     }
+    for (unsigned i = 0; i < DTLS_HANDSHAKES; i++)
+        dtls_key_exchange_drop(session, &d->handshakes[i]);
     session->context->memory_bytes -= sizeof *d;
     OPENSSL_cleanse(d, sizeof *d);
     free(d);
@@ -127,6 +129,8 @@ static void server_hello(struct keyed_handshake *h, struct bytes body)
     const struct cipher_suite *suite = cipher_suite_find(hello.cipher_suite);
     memcpy(h->server_random, hello.random.at, sizeof h->server_random);
     h->version = hello.version;
+    h->cipher = hello.cipher_suite;
+    h->is_extended = hello.ext.has_extended_master_secret;
     h->is_encrypt_then_mac = hello.ext.has_encrypt_then_mac;
     h->has_server_hello = true;
     h->is_clear = suite && strcmp(suite->enc, "NULL") == 0;
@@ -135,23 +139,40 @@ static void server_hello(struct keyed_handshake *h, struct bytes body)
                 h->suite.kind == PROTECTION_STREAM;
 }
 
-void dtls_decryption_hello(struct session *session, uint16_t handshake, uint8_t type, struct bytes body)
+/* NULL: it is older than those that are kept. */
+static struct keyed_handshake *handshake_of(struct session *session, uint16_t number)
 {
     struct dtls_decryption *d = dtls_decryption_of(session);
-    struct keyed_handshake *h = &d->handshakes[handshake % DTLS_HANDSHAKES];
-    if (h->is_used && h->number > handshake)
-        return;
-    if (h->is_used && h->number < handshake) {
+    struct keyed_handshake *h = &d->handshakes[number % DTLS_HANDSHAKES];
+    if (h->is_used && h->number > number)
+        return NULL;
+    if (h->is_used && h->number < number) {
         dtls_keys_drop(&h->keys[0]);
         dtls_keys_drop(&h->keys[1]);
+        dtls_key_exchange_drop(session, h);
         *h = (struct keyed_handshake){0};
     }
-    h->number = handshake;
-    h->is_used = d->is_changed = true;
-    if (type == HS_CLIENT_HELLO)
-        client_hello(h, body);
-    else
-        server_hello(h, body);
+    h->number = number;
+    h->is_used = true;
+    return h;
+}
+
+void dtls_decryption_message(struct session *session, uint16_t handshake, const struct key_exchange_message *message,
+                             bool is_lost)
+{
+    struct dtls_decryption *d = dtls_decryption_of(session);
+    struct keyed_handshake *h = handshake_of(session, handshake);
+    if (!h)
+        return;
+    d->is_changed = true;
+    if (!session_is_tls13(session))
+        dtls_key_exchange_message(session, h, message, is_lost);
+    if (message->type == HS_CLIENT_HELLO)
+        client_hello(h, message->body);
+    else if (message->type == HS_SERVER_HELLO)
+        server_hello(h, message->body);
+    else if (message->type == HS_NEW_SESSION_TICKET && !session_is_tls13(session))
+        dtls_key_exchange_ticket(session, h, message->body);
 }
 
 /* ---- keys */
@@ -162,11 +183,16 @@ bool dtls_secret_find(struct session *session, const struct keyed_handshake *h, 
     return keys_find(session->context->keys, h->client_random, set) && set->secrets[kind].len > 0;
 }
 
-enum attempt dtls_no_secret(struct session *session, const struct key_set *set)
+enum attempt dtls_no_secret(struct session *session, const struct keyed_handshake *h, const struct key_set *set)
 {
     struct dtls_decryption *d = dtls_decryption_of(session);
+    const struct cipher_suite *suite = cipher_suite_find(h->cipher);
     if (!d->is_last && keys_may_grow(session->context->keys))
         return ATTEMPT_WAIT;
+    if (!keys_has_log(session->context->keys)) {
+        bool is_forward_secret = version_is_dtls13(h->version) || (suite && suite->forward_secret);
+        return dtls_decryption_hide(d, is_forward_secret ? KEYS_FORWARD_SECRECY : KEYS_UNSUPPORTED);
+    }
     return dtls_decryption_hide(d, set->source == KEYS_NONE ? KEYS_MISSING : KEYS_INCOMPLETE);
 }
 
@@ -178,8 +204,10 @@ static enum attempt derive_block(struct session *session, struct keyed_handshake
     struct protection_block block = {.is_encrypt_then_mac = h->is_encrypt_then_mac};
     uint16_t version = version_as_tls(h->version);
     struct key_set set;
-    if (!dtls_secret_find(session, h, SECRET_MASTER, &set))
-        return dtls_no_secret(session, &set);
+    enum attempt found = dtls_master_find(session, h, &set);
+    if (found != ATTEMPT_OPENED)
+        return found;
+    h->source = set.source;
     bool is_ok = key_block_derive(crypto, h->suite.hash, version, set.secrets[SECRET_MASTER], h->client_random,
                                   h->server_random, block.bytes, protection_block_len(&h->suite));
     for (unsigned side = 0; side < 2; side++) {
@@ -200,7 +228,9 @@ void dtls_note_opened(struct session *session, const struct keyed_handshake *h, 
     struct key_set set;
     keys->has_opened = d->has_opened = true;
     keys->refused = 0;
-    if (d->source == KEYS_NONE && keys_find(session->context->keys, h->client_random, &set))
+    if (d->source == KEYS_NONE && h->source != KEYS_NONE)
+        d->source = h->source;
+    else if (d->source == KEYS_NONE && keys_find(session->context->keys, h->client_random, &set))
         d->source = set.source;
 }
 

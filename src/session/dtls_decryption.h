@@ -4,6 +4,7 @@
 
 #include "session/dtls_internal.h"
 #include "session/dtls_protection.h"
+#include "session/key_exchange.h"
 
 enum {
     DTLS_HANDSHAKES = 4, /* the latest that records may still be of */
@@ -23,11 +24,18 @@ struct epoch_keys {
 /* What the hellos of one handshake tell. */
 struct keyed_handshake {
     uint16_t number;
-    bool is_used, has_client_random, has_server_hello, is_encrypt_then_mac, is_clear, is_keyed, is_off;
+    bool is_used, has_client_random, has_server_hello, is_encrypt_then_mac, is_extended, is_clear, is_keyed, is_off;
     uint8_t client_random[KEYLOG_RANDOM_LEN], server_random[KEYLOG_RANDOM_LEN];
     uint16_t version; /* of DTLS */
+    uint16_t cipher;
     struct suite_algorithms suite;
     struct epoch_keys keys[2]; /* by side, of the epoch that it begins; not in DTLS 1.3 */
+    struct key_exchange *kx;   /* NULL: no secret would come out of it */
+    bool is_kx_read, has_master;
+    enum keys_error kx_error;
+    enum keys_source source;
+    uint8_t master[MASTER_SECRET_LEN];
+    struct bytes ticket; /* that the server gave in it; in the session's arena */
 };
 
 struct dtls_decryption {
@@ -57,7 +65,7 @@ enum attempt dtls_decryption_hide(struct dtls_decryption *d, enum keys_error err
 bool dtls_secret_find(struct session *session, const struct keyed_handshake *h, enum secret_kind kind,
                       struct key_set *set);
 /* Without a secret: is it worth waiting for? `set` is what was found in its place. */
-enum attempt dtls_no_secret(struct session *session, const struct key_set *set);
+enum attempt dtls_no_secret(struct session *session, const struct keyed_handshake *h, const struct key_set *set);
 void dtls_note_opened(struct session *session, const struct keyed_handshake *h, struct epoch_keys *keys);
 /* Room for a record's content, wiped when freed. NULL: out of memory. */
 uint8_t *dtls_room_new(const struct dtls_record *record);
@@ -65,6 +73,16 @@ void dtls_room_free(uint8_t *out, const struct dtls_record *record);
 /* What a record held. */
 void dtls_deliver(struct session *session, unsigned side, uint64_t epoch, uint64_t sequence, uint8_t type,
                   struct bytes bytes, const struct span *span);
+
+/* dtls_key_exchange.c */
+void dtls_key_exchange_drop(struct session *session, struct keyed_handshake *h);
+/* is_lost: messages of its side before it did not come. */
+void dtls_key_exchange_message(struct session *session, struct keyed_handshake *h,
+                               const struct key_exchange_message *message, bool is_lost);
+/* A NewSessionTicket's body. */
+void dtls_key_exchange_ticket(struct session *session, struct keyed_handshake *h, struct bytes body);
+/* ATTEMPT_OPENED: *set has the master secret, from the log or from the messages. */
+enum attempt dtls_master_find(struct session *session, struct keyed_handshake *h, struct key_set *set);
 
 /* dtls_unified.c */
 enum attempt dtls_attempt_unified(struct session *session, unsigned side, const struct dtls_record *record,

@@ -4,6 +4,7 @@
 
 #include "dissect/dtls.h"
 #include "session/gather.h"
+#include "session/key_exchange.h"
 #include "session/session_internal.h"
 
 enum {
@@ -80,8 +81,9 @@ void dtls_opened(struct session *session, unsigned side, const struct dtls_conte
 /* NULL: there are no keys, or there is no memory. */
 struct dtls_decryption *dtls_decryption_new(struct session *session);
 void dtls_decryption_free(struct session *session);
-/* The hellos of each handshake, counted from 0. */
-void dtls_decryption_hello(struct session *session, uint16_t handshake, uint8_t type, struct bytes body);
+/* The messages of each handshake, counted from 0; is_lost: some before it, of the same side, did not come. */
+void dtls_decryption_message(struct session *session, uint16_t handshake, const struct key_exchange_message *message,
+                             bool is_lost);
 /* Calls dtls_opened() or dtls_hidden(), perhaps later. */
 void dtls_decryption_record(struct session *session, unsigned side, const struct dtls_record *record,
                             const struct span *span);

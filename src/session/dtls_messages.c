@@ -100,8 +100,16 @@ static void deliver(struct session *session, unsigned side, struct waiting *mess
         session->is_opening = message->is_decrypted;
         messages_take_one(session, side, message->type, whole, message->length, &span);
         session->is_opening = false;
-        if (is_hello && dtls->decryption)
-            dtls_decryption_hello(session, handshake, message->type, whole);
+        if (dtls->decryption)
+            dtls_decryption_message(session, handshake,
+                                    &(struct key_exchange_message){
+                                        .is_client = session->client_side == side,
+                                        .is_whole = ready == message->length,
+                                        .type = message->type,
+                                        .message_seq = (uint16_t)message->place,
+                                        .body = whole,
+                                    },
+                                    message->place != d->next_place);
     }
     free(body);
     d->last_type = message->type;

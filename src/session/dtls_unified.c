@@ -28,7 +28,7 @@ static enum attempt derive_epoch(struct session *session, unsigned side, const s
     uint8_t secret[SECRET_MAX_LEN];
     *out = (struct epoch_keys){.epoch = epoch};
     if (!dtls_secret_find(session, h, kind, &set))
-        return dtls_no_secret(session, &set);
+        return dtls_no_secret(session, h, &set);
     if (set.secrets[kind].len != h->suite.hash_len)
         return dtls_decryption_hide(dtls_decryption_of(session), KEYS_INCOMPLETE);
     memcpy(secret, set.secrets[kind].at, h->suite.hash_len);

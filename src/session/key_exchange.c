@@ -1,12 +1,15 @@
 /* Master secrets out of key exchanges: see key_exchange.h. Each side's messages are kept apart, since a capture may
  * show the two sides in another order than they spoke: ClientHello, all of the server's up to ServerHelloDone, the
- * client's rest is what the session hash covers. */
+ * client's rest is what the session hash covers. In DTLS each counts as if it was not fragmented, and neither what
+ * asked for a cookie nor the hello before it does (RFC 6347 sections 4.2.1 and 4.2.6). */
 #include "session/key_exchange.h"
 
 #include <openssl/crypto.h>
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { DTLS_HEADER_LEN = 12 /* of a message */ };
 
 struct heard {
     uint8_t *bytes; /* messages with their headers */
@@ -19,12 +22,16 @@ struct key_exchange {
     uint32_t hello_len;                               /* of the ClientHello at the beginning of the client's */
     uint32_t key_exchange_at;                         /* where the ClientKeyExchange's body begins */
     bool has_hello, has_key_exchange, is_flight_over; /* the server's ServerHelloDone came */
+    bool is_dtls;
 };
 
 struct key_exchange *key_exchange_new(struct session *session)
 {
     struct key_exchange *kx = calloc(1, sizeof *kx);
-    session->context->memory_bytes += kx ? sizeof *kx : 0;
+    if (!kx)
+        return NULL;
+    kx->is_dtls = session->datagrams;
+    session->context->memory_bytes += sizeof *kx;
     return kx;
 }
 
@@ -51,12 +58,39 @@ void key_exchange_free(struct session *session, struct key_exchange *kx)
     free(kx);
 }
 
-static void add(struct session *session, struct heard *heard, uint8_t type, struct bytes body, bool is_whole)
+static size_t header_len(const struct key_exchange *kx)
 {
-    size_t whole = heard->len + HANDSHAKE_HEADER_LEN + body.len;
-    if (is_whole && whole > LIMIT_TRANSCRIPT && !heard->is_broken)
+    return kx->is_dtls ? DTLS_HEADER_LEN : HANDSHAKE_HEADER_LEN;
+}
+
+static void put_header(uint8_t *at, const struct key_exchange *kx, const struct key_exchange_message *message)
+{
+    const size_t len = message->body.len;
+    const uint8_t header[DTLS_HEADER_LEN] = {
+        message->type,
+        (uint8_t)(len >> 16),
+        (uint8_t)(len >> 8),
+        (uint8_t)len,
+        (uint8_t)(message->message_seq >> 8),
+        (uint8_t)message->message_seq,
+        0,
+        0,
+        0,
+        (uint8_t)(len >> 16),
+        (uint8_t)(len >> 8),
+        (uint8_t)len,
+    };
+    memcpy(at, header, header_len(kx));
+}
+
+static void add(struct session *session, const struct key_exchange *kx, struct heard *heard,
+                const struct key_exchange_message *message)
+{
+    struct bytes body = message->body;
+    size_t whole = heard->len + header_len(kx) + body.len;
+    if (message->is_whole && whole > LIMIT_TRANSCRIPT && !heard->is_broken)
         session->context->message_limit_hits++;
-    heard->is_broken |= !is_whole || whole > LIMIT_TRANSCRIPT;
+    heard->is_broken |= !message->is_whole || whole > LIMIT_TRANSCRIPT;
     if (heard->is_broken)
         return;
     if (!heard->bytes || whole > heard->cap) {
@@ -70,53 +104,48 @@ static void add(struct session *session, struct heard *heard, uint8_t type, stru
         heard->bytes = bytes;
         heard->cap = (uint32_t)cap;
     }
-    const uint8_t header[HANDSHAKE_HEADER_LEN] = {type, (uint8_t)(body.len >> 16), (uint8_t)(body.len >> 8),
-                                                  (uint8_t)body.len};
-    memcpy(heard->bytes + heard->len, header, sizeof header);
+    put_header(heard->bytes + heard->len, kx, message);
     if (body.len > 0)
-        memcpy(heard->bytes + heard->len + sizeof header, body.at, body.len);
+        memcpy(heard->bytes + heard->len + header_len(kx), body.at, body.len);
     heard->len = (uint32_t)whole;
 }
 
-static void client_message(struct session *session, struct key_exchange *kx, uint8_t type, struct bytes body,
-                           bool is_whole)
+static void client_message(struct session *session, struct key_exchange *kx, const struct key_exchange_message *message)
 {
-    if (type == HS_CLIENT_HELLO) {
+    if (message->type == HS_CLIENT_HELLO) {
         heard_clear(session, &kx->client);
         kx->has_hello = true;
         kx->has_key_exchange = false;
     } else if (!kx->has_hello || kx->has_key_exchange) {
         return; /* CertificateVerify, Finished: behind what is covered */
     }
-    add(session, &kx->client, type, body, is_whole);
-    if (type == HS_CLIENT_HELLO) {
+    add(session, kx, &kx->client, message);
+    if (message->type == HS_CLIENT_HELLO) {
         kx->hello_len = kx->client.len;
-    } else if (type == HS_CLIENT_KEY_EXCHANGE) {
+    } else if (message->type == HS_CLIENT_KEY_EXCHANGE) {
         kx->has_key_exchange = !kx->client.is_broken;
-        kx->key_exchange_at = kx->client.len - (uint32_t)body.len;
+        kx->key_exchange_at = kx->client.len - (uint32_t)message->body.len;
     }
 }
 
-static void server_message(struct session *session, struct key_exchange *kx, uint8_t type, struct bytes body,
-                           bool is_whole)
+static void server_message(struct session *session, struct key_exchange *kx, const struct key_exchange_message *message)
 {
-    if (type == HS_SERVER_HELLO) {
+    if (message->type == HS_SERVER_HELLO) {
         heard_clear(session, &kx->server);
         kx->is_flight_over = false;
     }
-    if (type == HS_HELLO_REQUEST || kx->is_flight_over)
+    if (message->type == HS_HELLO_REQUEST || message->type == HS_HELLO_VERIFY_REQUEST || kx->is_flight_over)
         return;
-    add(session, &kx->server, type, body, is_whole);
-    kx->is_flight_over = type == HS_SERVER_HELLO_DONE;
+    add(session, kx, &kx->server, message);
+    kx->is_flight_over = message->type == HS_SERVER_HELLO_DONE;
 }
 
-void key_exchange_message(struct session *session, struct key_exchange *kx, bool is_client, uint8_t type,
-                          struct bytes body, bool is_whole)
+void key_exchange_message(struct session *session, struct key_exchange *kx, const struct key_exchange_message *message)
 {
-    if (is_client)
-        client_message(session, kx, type, body, is_whole);
+    if (message->is_client)
+        client_message(session, kx, message);
     else
-        server_message(session, kx, type, body, is_whole);
+        server_message(session, kx, message);
 }
 
 void key_exchange_lost(struct key_exchange *kx, bool is_client)
@@ -144,8 +173,12 @@ static void client_hello(const struct key_exchange *kx, struct client_hello *out
 {
     struct fault fault;
     struct cursor c;
-    cursor_init_whole(&c, heard_at(&kx->client, HANDSHAKE_HEADER_LEN, kx->hello_len - HANDSHAKE_HEADER_LEN), &fault);
-    client_hello_parse(&c, out);
+    size_t header = header_len(kx);
+    cursor_init_whole(&c, heard_at(&kx->client, header, kx->hello_len > header ? kx->hello_len - header : 0), &fault);
+    if (kx->is_dtls)
+        client_hello_dtls_parse(&c, out);
+    else
+        client_hello_parse(&c, out);
 }
 
 /* SSLv3 has no length before it. */
@@ -199,19 +232,25 @@ static enum keys_error find_premaster(struct session *session, struct key_exchan
     return by_server_key(session, kx, facts, encrypted, own);
 }
 
-/* The ID that the server gave: its tickets come later. */
-static void keep_session(struct session *session, const struct key_exchange *kx, const uint8_t *master)
+/* Its session ID is empty when there is none. */
+static void server_hello(const struct key_exchange *kx, struct server_hello *out)
 {
     struct fault fault;
     struct cursor c;
-    struct server_hello hello;
-    if (kx->server.len < HANDSHAKE_HEADER_LEN)
-        return;
-    cursor_init_whole(&c, heard_at(&kx->server, 0, kx->server.len), &fault);
     struct handshake_header header;
+    cursor_init_whole(&c, heard_at(&kx->server, 0, kx->server.len), &fault);
     handshake_header_parse(&c, &header);
+    if (kx->is_dtls)
+        cursor_skip(&c, DTLS_HEADER_LEN - HANDSHAKE_HEADER_LEN, "message_seq");
     cursor_bound(&c, header.length);
-    server_hello_parse(&c, &hello);
+    server_hello_parse(&c, out);
+}
+
+/* The ID that the server gave: its tickets come later. */
+static void keep_session(struct session *session, const struct key_exchange *kx, const uint8_t *master)
+{
+    struct server_hello hello;
+    server_hello(kx, &hello);
     keys_keep_session(session->context->keys, hello.session_id, master);
 }
 
@@ -233,7 +272,7 @@ enum keys_error key_exchange_master(struct session *session, struct key_exchange
         if (error == KEYS_NO_ERROR && covered.len == 0)
             error = KEYS_UNSUPPORTED;
     }
-    if (error == KEYS_NO_ERROR && !master_derive(crypto, facts->suite->hash, facts->version, premaster,
+    if (error == KEYS_NO_ERROR && !master_derive(crypto, facts->suite->hash, version_as_tls(facts->version), premaster,
                                                  facts->client_random, facts->server_random, covered, master))
         error = KEYS_UNSUPPORTED;
     if (error == KEYS_NO_ERROR)
@@ -245,6 +284,17 @@ enum keys_error key_exchange_master(struct session *session, struct key_exchange
 bool key_exchange_is_resumed(const struct key_exchange *kx)
 {
     return kx->has_hello && !kx->is_flight_over && !kx->server.is_broken;
+}
+
+bool key_exchange_is_echoed(const struct key_exchange *kx)
+{
+    struct client_hello offered;
+    struct server_hello chosen;
+    if (!key_exchange_is_resumed(kx))
+        return false;
+    client_hello(kx, &offered);
+    server_hello(kx, &chosen);
+    return offered.session_id.len > 0 && bytes_equal(offered.session_id, chosen.session_id);
 }
 
 enum keys_error key_exchange_resume(struct session *session, struct key_exchange *kx, uint8_t master[MASTER_SECRET_LEN])

@@ -12,9 +12,14 @@ struct key_exchange;
 struct key_exchange *key_exchange_new(struct session *session); /* NULL: out of memory */
 void key_exchange_free(struct session *session, struct key_exchange *kx);
 
+struct key_exchange_message {
+    bool is_client, is_whole;
+    uint8_t type;
+    uint16_t message_seq; /* of DTLS */
+    struct bytes body;
+};
 /* Each message of the handshake, whole or not, in the order of its side; hellos begin anew. */
-void key_exchange_message(struct session *session, struct key_exchange *kx, bool is_client, uint8_t type,
-                          struct bytes body, bool is_whole);
+void key_exchange_message(struct session *session, struct key_exchange *kx, const struct key_exchange_message *message);
 /* Messages of this side may be missing. */
 void key_exchange_lost(struct key_exchange *kx, bool is_client);
 
@@ -24,9 +29,9 @@ struct key_exchange_facts {
     const struct suite_algorithms *suite;
     const struct connection_chain *chain; /* the server's; NULL: none was seen */
     struct key_set log;                   /* its secrets, perhaps none */
-    uint16_t version;
-    bool is_rsa;      /* static RSA key exchange */
-    bool is_extended; /* extended master secret */
+    uint16_t version;                     /* as sent: DTLS's are its own */
+    bool is_rsa;                          /* static RSA key exchange */
+    bool is_extended;                     /* extended master secret */
 };
 
 /* May the master secret come out of the messages? Asked at the ServerHello. */
@@ -39,6 +44,8 @@ enum keys_error key_exchange_master(struct session *session, struct key_exchange
                                     enum keys_source *source);
 /* The server went on without a key exchange: a session is resumed. The same. */
 bool key_exchange_is_resumed(const struct key_exchange *kx);
+/* The same, known from the hellos alone: the server gave the client's session ID back. */
+bool key_exchange_is_echoed(const struct key_exchange *kx);
 enum keys_error key_exchange_resume(struct session *session, struct key_exchange *kx,
                                     uint8_t master[MASTER_SECRET_LEN]);
 /* The messages are not needed any more. */

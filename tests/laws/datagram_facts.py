@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Delivery law of datagrams, end to end: a capture of DTLS or QUIC whose datagrams change places within their flight, or come twice
 at once, gives the same facts, outcome and verdict as the capture itself. Runs the program ($TLSWHY) over pcaps/dtls*.pcap, quic-*.pcap, those with
-their keys (quic-keys*.pcapng, keys-dtls*.pcapng), and seeded variants of each; a flight is what one side sends in a row, without what it sends again."""
+their keys (quic-keys*.pcapng, keys-dtls*.pcapng, server-key-dtls*.pcap with the key beside them), and seeded variants of each; a flight is what one side sends in a row, without what it sends again."""
 import glob
 import json
 import os
@@ -107,7 +107,7 @@ def main():
         return 77
     seen = failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        names = ("dtls*.pcap", "quic-*.pcap", "quic-keys*.pcapng", "keys-dtls*.pcapng")
+        names = ("dtls*.pcap", "quic-*.pcap", "quic-keys*.pcapng", "keys-dtls*.pcapng", "server-key-dtls*.pcap")
         for path in sorted(p for name in names for p in glob.glob(os.path.join(SOURCE, "pcaps", name))):
             copy, options = os.path.join(folder, os.path.basename(path).removesuffix("ng")), []
             if path.endswith("ng"):
@@ -117,6 +117,8 @@ def main():
                     f.write(keys)
             else:
                 header, packets = read_pcap(path)
+                key = path.removesuffix(".pcap") + ".key"
+                options = ["--server-key", key] if os.path.exists(key) else []
             write_pcap(copy, header, packets)
             expected = facts(copy, options)
             for seed in range(VARIANTS):
