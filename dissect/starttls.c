@@ -45,6 +45,15 @@ const char *starttls_verb(enum starttls_protocol protocol)
     return rows[protocol].verb;
 }
 
+const char *starttls_mode_name(enum starttls_mode mode)
+{
+    static const char *const names[NUM_STARTTLS_MODES] = {
+        [STARTTLS_LOGIN_ONLY] = "login-only",
+        [STARTTLS_CREDSSP] = "credssp",
+    };
+    return names[mode];
+}
+
 bool starttls_read(struct starttls *out, const struct talk *talk)
 {
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {

@@ -59,12 +59,23 @@ enum starttls_offer {
 
 enum starttls_answer { STARTTLS_NO_ANSWER = 0, STARTTLS_ACCEPTED, STARTTLS_REFUSED };
 
+/* What both agreed on beside TLS. */
+enum starttls_mode {
+    STARTTLS_WHOLE = 0,  /* nothing */
+    STARTTLS_LOGIN_ONLY, /* MS-TDS: behind the login the connection goes on in the clear */
+    STARTTLS_CREDSSP,    /* RDP: the client logs in by CredSSP as soon as TLS stands */
+    NUM_STARTTLS_MODES
+};
+const char *starttls_mode_name(enum starttls_mode mode); /* "login-only" "credssp"; NULL for nothing */
+
 struct starttls {
     enum starttls_protocol protocol;
     enum starttls_offer offer;
     enum starttls_answer answer;
-    bool is_asked;              /* the client asked for TLS */
-    bool is_in_clear;           /* the client went about its business without TLS */
+    bool is_asked;    /* the client asked for TLS */
+    bool is_in_clear; /* the client went about its business without TLS */
+    bool is_demanded; /* the server's answer says that it takes nobody without TLS, or without CredSSP */
+    enum starttls_mode mode;
     struct talk_text masked[2]; /* by talker: a word written over with X, as some firewalls treat what they filter */
     struct talk_text listed;    /* of the server: the line that lists TLS, or ends the list without it */
     struct talk_text asked;     /* of the client: the (last) question */

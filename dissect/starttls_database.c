@@ -1,4 +1,4 @@
-/* Databases: PostgreSQL's SSLRequest, the SSL flag of MySQL and MariaDB, PRELOGIN of MS-TDS (section 2.2.6.5). */
+/* Databases: PostgreSQL's SSLRequest, the SSL flag of MySQL and MariaDB. MS-TDS has a file of its own. */
 #include "dissect/starttls_lines.h"
 
 #include <string.h>
@@ -8,11 +8,6 @@ enum {
     POSTGRES_GSS = 80877104,
     POSTGRES_CANCEL = 80877102,
     MYSQL_SSL = 0x0800,
-    TDS_HEADER_LEN = 8,
-    TDS_PRELOGIN = 0x12,
-    TDS_REPLY = 0x04,
-    TDS_ENCRYPTION = 1,
-    TDS_END = 0xFF,
 };
 
 /* ErrorResponse: fields of a letter and a string; M is the message. */
@@ -113,52 +108,5 @@ bool starttls_mysql_read(struct starttls *out, const struct talk *talk)
     out->is_in_clear = len > 32;
     if (out->is_asked)
         out->asked = (struct talk_text){0, (uint32_t)c.offset};
-    return true;
-}
-
-/* The byte of the option ENCRYPTION in a PRELOGIN message; false when this is none. */
-static bool tds_encryption(struct bytes said, uint8_t type, uint8_t *value, struct talk_text *place)
-{
-    struct fault fault;
-    struct cursor c;
-    cursor_init_whole(&c, said, &fault);
-    uint8_t kind = cursor_u8(&c, "Type"), status = cursor_u8(&c, "Status");
-    uint16_t len = cursor_u16(&c, "Length");
-    cursor_skip(&c, 4, "SPID, PacketID, Window");
-    if (!cursor_ok(&c) || kind != type || status > 1 || len < TDS_HEADER_LEN || len > said.len)
-        return false;
-    struct bytes body = bytes_slice(said, TDS_HEADER_LEN, len - TDS_HEADER_LEN);
-    *place = (struct talk_text){0, len};
-    /* VERSION comes first. */
-    if (bytes_u8_at(body, 0) != 0)
-        return false;
-    for (size_t at = 0; at + 5 <= body.len && body.at[at] != TDS_END; at += 5)
-        if (body.at[at] == TDS_ENCRYPTION && bytes_u16_at(body, at + 1) < body.len) {
-            *value = bytes_u8_at(body, bytes_u16_at(body, at + 1)) & 0x1F;
-            return true;
-        }
-    return false;
-}
-
-bool starttls_tds_read(struct starttls *out, const struct talk *talk)
-{
-    enum { OFF, ON, NOT_SUPPORTED, REQUIRED };
-    uint8_t asked, answered;
-    struct talk_text place;
-    if (!tds_encryption(talk->said[TALK_CLIENT], TDS_PRELOGIN, &asked, &place))
-        return false;
-    out->protocol = STARTTLS_TDS;
-    out->is_asked = asked != NOT_SUPPORTED;
-    if (out->is_asked)
-        out->asked = place;
-    if (!tds_encryption(talk->said[TALK_SERVER], TDS_REPLY, &answered, &place))
-        return true;
-    out->listed = place;
-    out->offer = answered == NOT_SUPPORTED ? STARTTLS_NOT_OFFERED : STARTTLS_OFFERED;
-    if (!out->is_asked)
-        return true;
-    out->answer = answered == NOT_SUPPORTED ? STARTTLS_REFUSED : STARTTLS_ACCEPTED;
-    out->answered = place;
-    out->reason_name = answered == NOT_SUPPORTED ? "ENCRYPT_NOT_SUP" : NULL;
     return true;
 }

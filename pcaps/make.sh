@@ -13,7 +13,9 @@ packages="openssl gnutls-bin libnss3-tools openjdk-17-jdk-headless nodejs python
     stunnel4 haproxy socat dnsmasq-base iptables iproute2 ethtool tcpdump tshark wireshark-common chromium golang-go
     erlang-ssl zstd lz4 ngtcp2-client ngtcp2-server caddy dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-managesieved
     vsftpd slapd ldap-utils postgresql mariadb-server tinyproxy microsocks gcc pkg-config libnss3-dev inn2 inspircd prosody
-    postfix swaks squid dante-server openssh-server openssh-client"
+    postfix swaks squid dante-server openssh-server openssh-client
+    freetds-bin python3-tds golang-github-denisenkom-go-mssqldb-dev xrdp freerdp2-x11 freerdp2-shadow-x11 xvfb xauth rabbitmq-server
+    python3-pika mosquitto mosquitto-clients python3-paho-mqtt redis-server redis-tools"
 
 JAVA=$(ls /usr/lib/jvm/java-17-openjdk-*/bin/java 2>/dev/null | head -1)
 PYTHON=/usr/bin/python3

@@ -42,6 +42,7 @@ enum {
     LIMIT_SESSION_ARENA = 2 * 1024 * 1024, /* all facts kept of one connection */
     LIMIT_SESSION_EVENTS = 512,            /* messages, alerts, gaps noted for one connection */
     LIMIT_DIALOGUE = 4096,                 /* bytes of each side before TLS that are read for STARTTLS and proxies */
+    LIMIT_WRAPPED_PACKETS = 128,           /* packets of another protocol that carry one side's handshake (MS-TDS) */
     LIMIT_CHAIN = 64,                      /* certificates kept of one Certificate message */
 
     LIMIT_KEYS = 1024 * 1024,          /* secrets of key logs: some 100 MB */

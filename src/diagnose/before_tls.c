@@ -179,6 +179,31 @@ static void show_stripped(const struct subject *s, struct diagnosis *d, struct f
     finding_evidence_connection(d, f, other->id, other->place, "another connection is offered TLS");
 }
 
+static bool is_rdp(const struct starttls_facts *starttls)
+{
+    return starttls->protocol == STARTTLS_RDP;
+}
+
+/* The client is the one that has too little to offer. */
+static void demanded(const struct subject *s, struct diagnosis *d)
+{
+    const struct starttls_facts *starttls = &s->c->before_tls.starttls;
+    bool is_login = is_rdp(starttls) && starttls->is_asked;
+    const char *wanted = is_login ? "CredSSP (Network Level Authentication)" : "TLS";
+    struct finding *f = finding_cause(d, FINDING_STARTTLS_REFUSED, CERTAINTY_PROVEN, closer_of(s));
+    f->side = PARTY_CLIENT;
+    finding_summary(d, f, "%s (%s) demands %s, which the client does not offer: it answered %s with %s.",
+                    say_server(d, s), starttls_label(starttls->protocol), wanted, starttls_verb(starttls->protocol),
+                    starttls->reason_name);
+    if (is_login)
+        finding_detail(d, f, "TLS alone, which the client asked for, is not enough for this server.");
+    else if (s->c->has_client_hello)
+        finding_detail(d, f, "The client began with TLS for all that.");
+    finding_evidence(d, f, starttls->asked.moment.place, "the client asks for TLS (%s)",
+                     starttls_verb(starttls->protocol));
+    finding_evidence(d, f, starttls->answered.moment.place, "the server's answer: %s", starttls->reason_name);
+}
+
 static void denied(const struct subject *s, struct diagnosis *d)
 {
     const struct starttls_facts *starttls = &s->c->before_tls.starttls;
@@ -243,7 +268,9 @@ static void starttls_refused(const struct subject *s, struct diagnosis *d)
 {
     const struct connection *c = s->c;
     const struct starttls_facts *starttls = &c->before_tls.starttls;
-    if (starttls->answer == STARTTLS_REFUSED)
+    if (starttls->is_demanded)
+        demanded(s, d);
+    else if (starttls->answer == STARTTLS_REFUSED)
         denied(s, d);
     else if (starttls->is_asked && starttls->answer == STARTTLS_NO_ANSWER && is_over_by_close(s) &&
              s->end.role == ROLE_SERVER)

@@ -51,7 +51,7 @@ enum finding_id finding_id_of(const struct finding_code *code);
 const char *finding_proof(enum finding_id id);
 
 /* What to do, and what programs print: rows of findings_fixes.def and findings_seen.def. */
-enum { FINDING_COMMANDS = 4 };
+enum { FINDING_COMMANDS = 8 };
 struct finding_fix {
     enum finding_id id;
     enum party side;

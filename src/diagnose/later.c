@@ -109,7 +109,9 @@ static void no_close_notify(const struct subject *s, struct diagnosis *d)
 {
     const struct connection *c = s->c;
     bool is_hidden = version_is_tls13(c->version) && (!c->keys || c->keys_error);
-    if (is_hidden || c->protocol != PROTOCOL_TLS || c->is_events_cut)
+    /* Behind the login TLS just stops. */
+    bool is_login_only = c->before_tls.starttls.mode == STARTTLS_LOGIN_ONLY;
+    if (is_hidden || is_login_only || c->protocol != PROTOCOL_TLS || c->is_events_cut)
         return;
     bool has_alert[2] = {false, false};
     for (unsigned i = after_handshake(c); i < c->num_events; i++) {

@@ -1,5 +1,6 @@
 /* Another protocol where TLS was expected, or TLS where another protocol comes first: the rest of step 3. */
 #include "diagnose/rules.h"
+#include "dissect/spoken.h"
 
 #include <string.h>
 
@@ -7,70 +8,6 @@ static bool begins_with(struct bytes b, const char *prefix)
 {
     size_t len = strlen(prefix);
     return b.len >= len && memcmp(b.at, prefix, len) == 0;
-}
-
-/* What a first line tells of the protocol. */
-static const struct opening_row {
-    const char *prefix, *protocol;
-    bool is_starttls; /* the greeting of a protocol that has STARTTLS */
-} greetings[] =
-    {
-        {"HTTP/", "HTTP", false},
-        {"<!DOCTYPE", "HTML without HTTP headers (HTTP/0.9)", false},
-        {"<html", "HTML without HTTP headers (HTTP/0.9)", false},
-        {"SSH-", "SSH", false},
-        {"220", "SMTP or FTP", true},
-        {"421", "SMTP or FTP", true},
-        {"* OK", "IMAP", true},
-        {"* BYE", "IMAP", true},
-        {"+OK", "POP3", true},
-        {"-ERR", "POP3 or Redis", false},
-        {"-NOAUTH", "Redis", false},
-        {"-DENIED", "Redis", false},
-        {"<?xml", "XMPP", true},
-        {"<stream:", "XMPP", true},
-        {"200 ", "NNTP", true},
-        {"201 ", "NNTP", true},
-        {"RFB ", "VNC", false},
-        {"AMQP", "AMQP", false},
-},
-  requests[] = {
-      {"GET ", "HTTP", false},
-      {"POST ", "HTTP", false},
-      {"HEAD ", "HTTP", false},
-      {"PUT ", "HTTP", false},
-      {"DELETE ", "HTTP", false},
-      {"OPTIONS ", "HTTP", false},
-      {"CONNECT ", "an HTTP proxy", false},
-      {"PATCH ", "HTTP", false},
-      {"PRI * HTTP/2.0", "HTTP/2", false},
-      {"PROXY ", "the PROXY protocol, version 1", false},
-      {"\r\n\r\n\0\r\nQUIT\n", "the PROXY protocol, version 2", false},
-      {"SSH-", "SSH", false},
-      {"EHLO ", "SMTP", false},
-      {"HELO ", "SMTP", false},
-      {"USER ", "FTP or POP3", false},
-      {"AMQP", "AMQP", false},
-      {"<?xml", "XMPP", false},
-      {"<stream:", "XMPP", false},
-};
-
-/* The server's first packet of MySQL: length, sequence 0, protocol 10. */
-static const struct opening_row *find_mysql(struct bytes said)
-{
-    static const struct opening_row mysql = {"", "MySQL", true};
-    return said.len > 5 && said.at[2] == 0 && said.at[3] == 0 && said.at[4] == 10 && said.at[5] >= '0' &&
-                   said.at[5] <= '9'
-               ? &mysql
-               : NULL;
-}
-
-static const struct opening_row *find_row(const struct opening_row *rows, size_t num, struct bytes first)
-{
-    for (size_t i = 0; i < num; i++)
-        if (begins_with(first, rows[i].prefix))
-            return &rows[i];
-    return NULL;
 }
 
 static const struct service_port *port_of(const struct connection *c)
@@ -101,13 +38,6 @@ static const struct event *not_tls_event(const struct connection *c, enum role r
     return NULL;
 }
 
-static const struct opening_row *find_greeting(const struct connection *c)
-{
-    struct bytes said = c->first_bytes[ROLE_SERVER];
-    const struct opening_row *row = find_row(greetings, sizeof greetings / sizeof *greetings, said);
-    return row ? row : find_mysql(said);
-}
-
 /* The client spoke a plain-text protocol first, which asks for TLS later, or asks a proxy. */
 static bool is_plain_client(const struct connection *c)
 {
@@ -119,7 +49,7 @@ static void starttls_expected(const struct subject *s, struct diagnosis *d)
     const struct connection *c = s->c;
     if (!c->has_client_hello || c->is_client_hello_after_gap || is_plain_client(c) || !has_no_answer(c))
         return;
-    const struct opening_row *greeting = find_greeting(c);
+    const struct spoken *greeting = spoken_by_server(c->first_bytes[ROLE_SERVER]);
     bool is_greeted = greeting && greeting->is_starttls;
     /* What the server says of itself counts more than its port. */
     bool is_dropped = is_starttls_port(c) && !(greeting && !greeting->is_starttls) &&
@@ -159,7 +89,7 @@ static void reply_not_tls(const struct subject *s, struct diagnosis *d)
         diagnosis_has(d, FINDING_STARTTLS_EXPECTED))
         return;
     struct bytes said = c->first_bytes[ROLE_SERVER];
-    const struct opening_row *greeting = find_greeting(c);
+    const struct spoken *greeting = spoken_by_server(c->first_bytes[ROLE_SERVER]);
     /* Before the hello, or where the beginning is missing, only what is known for plain text is an answer; and HTTP
      * before the hello answers something that is missing. */
     bool is_banner = answer->last.time_ns < c->client_hello_moment.time_ns;
@@ -192,7 +122,7 @@ static void request_not_tls(const struct subject *s, struct diagnosis *d)
 {
     const struct connection *c = s->c;
     struct bytes first = c->first_bytes[ROLE_CLIENT];
-    const struct opening_row *request = find_row(requests, sizeof requests / sizeof *requests, first);
+    const struct spoken *request = spoken_by_client(first);
     /* What stands behind a hole, or where the beginning is missing, may be the middle of a record. */
     bool is_beginning = c->flow->syn_side != 2 && not_tls_event(c, ROLE_CLIENT);
     /* Plain text that may turn to TLS, and that the server took part in, is no mistake. */

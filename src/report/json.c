@@ -368,12 +368,13 @@ static void alerts(const struct json_record *r)
 static void json_connection(struct report *report, const struct report_connection *shown)
 {
     struct json_report *state = report->state;
+    const struct connection *c = shown->connection;
     const struct json_record r = {.report = state,
                                   .json = &state->json,
                                   .shown = shown,
-                                  .connection = shown->connection,
-                                  .file = shown->connection->flow->first.place.file};
-    const struct connection *c = shown->connection;
+                                  .connection = c,
+                                  .file = c->flow->first.place.file,
+                                  .target = command_target_of(c)};
     struct json *j = r.json;
     if (report->options.quiet)
         return;
@@ -445,7 +446,7 @@ static void json_name_record(struct report *report, const struct report_name *na
     json_bytes_of(j, name->input->name);
     if (name->diagnosis) {
         const struct report_connection shown = {.diagnosis = name->diagnosis, .capture = name->capture};
-        const struct json_record r = {report->state, j, &shown, NULL, name->moment.place.file};
+        const struct json_record r = {report->state, j, &shown, NULL, name->moment.place.file, {.name = name->name}};
         json_findings(&r);
     }
     json_close(j, '}');

@@ -33,7 +33,7 @@ void json_starttls(const struct json_record *r)
 {
     const struct connection *c = r->connection;
     const struct starttls_facts *starttls = &c->before_tls.starttls;
-    bool is_told = starttls->is_asked || starttls->offer == STARTTLS_NOT_OFFERED;
+    bool is_told = starttls->is_asked || starttls->is_demanded || starttls->offer == STARTTLS_NOT_OFFERED;
     const char *name = is_told ? starttls_name(starttls->protocol) : NULL;
     if (!name && c->before_tls.proxy.kind && c->before_tls.proxy.kind != PROXY_PROTOCOL)
         name = proxy_name(c->before_tls.proxy.kind);
@@ -41,4 +41,8 @@ void json_starttls(const struct json_record *r)
         return;
     JSON_KEY(r->json, "starttls");
     json_name(r->json, name);
+    if (starttls->mode) {
+        JSON_KEY(r->json, "starttls_mode");
+        json_name(r->json, starttls_mode_name(starttls->mode));
+    }
 }

@@ -27,7 +27,25 @@ static void evidence(const struct json_record *r, const struct finding *f)
     json_close(j, ']');
 }
 
-static void fixes(struct json *j, enum finding_id id)
+static void commands(struct json *j, const struct command_target *target, const struct finding_fix *fix)
+{
+    char command[COMMAND_LEN];
+    bool has_any = false;
+    for (unsigned i = 0; i < FINDING_COMMANDS && fix->commands[i]; i++) {
+        if (!command_fill(target, fix->commands[i], command))
+            continue;
+        if (!has_any) {
+            JSON_KEY(j, "commands");
+            json_open(j, '[');
+        }
+        has_any = true;
+        json_string(j, command);
+    }
+    if (has_any)
+        json_close(j, ']');
+}
+
+static void fixes(struct json *j, const struct command_target *target, enum finding_id id)
 {
     size_t next = 0;
     const struct finding_fix *fix = finding_fix_next(id, &next);
@@ -41,13 +59,7 @@ static void fixes(struct json *j, enum finding_id id)
         json_name(j, party_name(fix->side));
         JSON_KEY(j, "text");
         json_string(j, fix->text);
-        if (fix->commands[0]) {
-            JSON_KEY(j, "commands");
-            json_open(j, '[');
-            for (unsigned i = 0; i < FINDING_COMMANDS && fix->commands[i]; i++)
-                json_string(j, fix->commands[i]);
-            json_close(j, ']');
-        }
+        commands(j, target, fix);
         json_close(j, '}');
     }
     json_close(j, ']');
@@ -76,9 +88,10 @@ static void seen_as(struct json *j, const struct diagnosis *d, const struct find
     json_close(j, ']');
 }
 
-/* What stands in the tables alone, ready to be copied. */
+/* What programs print stands in tables alone: it is rendered once. */
 static void remedies(const struct json_record *r, const struct finding *f)
 {
+    fixes(r->json, &r->target, f->id);
     const struct diagnosis *d = r->shown->diagnosis;
     struct json_kept *kept = &r->report->remedies[f->id];
     uint32_t key = seen_key(d, f);
@@ -88,11 +101,10 @@ static void remedies(const struct json_record *r, const struct finding *f)
     }
     struct json j;
     json_begin_scratch(r->report, &j);
-    fixes(&j, f->id);
     seen_as(&j, d, f);
     struct bytes text = json_end_scratch(r->report, r->json);
     free(kept->text);
-    kept->text = malloc(text.len + 1); /* a code without remedies is kept, too */
+    kept->text = malloc(text.len + 1); /* that there is none is kept, too */
     if (!kept->text)
         return;
     memcpy(kept->text, text.at, text.len);

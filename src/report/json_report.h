@@ -3,12 +3,13 @@
  * json.c writes records, json_hello.c what was offered and chosen, json_ech.c what was offered in secret,
  * json_extensions.c what extensions hold beside that, json_keys.c key exchange and what certificates are asked and used
  * for, json_chain.c certificates, json_verify.c what trust says of them, json_summary.c the summary. Field order is the
- * contract's. What does not depend on the connection (certificates, hellos of equal clients, fixes of findings) is
+ * contract's. What does not depend on the connection (certificates, hellos of equal clients, what programs print) is
  * rendered once and copied from then on.
  */
 #ifndef TLSWHY_REPORT_JSON_REPORT_H
 #define TLSWHY_REPORT_JSON_REPORT_H
 
+#include "report/command.h"
 #include "report/json_writer.h"
 #include "report/rendered.h"
 #include "report/report.h"
@@ -24,7 +25,7 @@ struct json_report {
         char *text; /* NULL: not rendered so far */
         size_t len;
         uint32_t key;         /* of seen_key() */
-    } remedies[NUM_FINDINGS]; /* "fix" and "seen_as" as they were last */
+    } remedies[NUM_FINDINGS]; /* "seen_as" as it was last */
     char ja3[JSON_JA3_SIZE];
 };
 
@@ -34,6 +35,7 @@ struct json_record {
     const struct report_connection *shown;
     const struct connection *connection; /* NULL in records that are about none */
     uint32_t file;                       /* the record's own: places in others name it */
+    struct command_target target;        /* of commands that findings suggest */
 };
 
 typedef const char *json_name_of(uint16_t code);

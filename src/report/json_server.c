@@ -118,7 +118,14 @@ void json_server(struct report *report, const struct server_profile *server, con
     chains(j, server);
     if (diagnosis) {
         const struct report_connection shown = {.diagnosis = diagnosis, .capture = capture};
-        const struct json_record r = {report->state, j, &shown, NULL, UINT32_MAX};
+        const struct json_record r = {.report = report->state,
+                                      .json = j,
+                                      .shown = &shown,
+                                      .file = UINT32_MAX,
+                                      .target = {.name = server->name,
+                                                 .ip_version = server->ip_version,
+                                                 .server = server->address,
+                                                 .port = server->port}};
         json_findings(&r);
     }
     json_close(j, '}');

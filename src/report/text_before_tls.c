@@ -49,6 +49,8 @@ static void starttls(struct text *t, const struct starttls_facts *starttls)
         text_printf(t, ", %s", answers[starttls->answer]);
         frame(t, &starttls->answered);
     }
+    if (starttls->is_demanded)
+        text_plain(t, starttls->is_asked ? ": the server demands more than TLS" : ", demanded by the server");
     if (starttls->login.place.frame)
         text_printf(t, "; the client logged in in the clear in frame %llu",
                     (unsigned long long)starttls->login.place.frame);
@@ -58,6 +60,10 @@ static void starttls(struct text *t, const struct starttls_facts *starttls)
         text_plain(t, "; the client sent more in the clear before TLS, which the server has to throw away");
     if (starttls->is_more_said[TALK_SERVER])
         text_plain(t, "; the server said more in the clear before TLS, which the client has to throw away");
+    if (starttls->mode == STARTTLS_LOGIN_ONLY)
+        text_plain(t, "; it covers the login alone");
+    if (starttls->mode == STARTTLS_CREDSSP)
+        text_plain(t, "; the login by CredSSP follows it");
     text_line_end(t);
 }
 
@@ -66,6 +72,6 @@ void text_before_tls(struct text *t, const struct connection *c)
     const struct before_tls *before = &c->before_tls;
     if (before->proxy.kind)
         proxy(t, &before->proxy);
-    if (before->starttls.is_asked || before->starttls.offer == STARTTLS_NOT_OFFERED)
+    if (before->starttls.is_asked || before->starttls.is_demanded || before->starttls.offer == STARTTLS_NOT_OFFERED)
         starttls(t, &before->starttls);
 }

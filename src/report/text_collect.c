@@ -182,6 +182,11 @@ static void draw_parts(struct report *report, const struct text_block *block, st
         group->ladder = part_end(&t, from);
         from = output_at(parts);
     }
+    const struct command_target target = command_target_of(block->connection);
+    if (d->verdict.finding)
+        text_fixes(&t, "do", d->verdict.finding->id, &target);
+    group->fixes = part_end(&t, from);
+    from = output_at(parts);
     if (d->verdict.finding) {
         text_seen(&t, d, d->verdict.finding, false);
         group->seen_key = what_they_saw(state, d);
@@ -360,6 +365,9 @@ static void draw_look_up(struct report *report, const struct report_name *name, 
     text_name(&t, name->resolver);
     text_line_end(&t);
     group->why = part_end(&t, from);
+    from = output_at(parts);
+    text_fixes(&t, "do", group->finding, &(const struct command_target){.name = name->name});
+    group->fixes = part_end(&t, from);
     from = output_at(parts);
     const char *label = "seen as";
     char filter[48];

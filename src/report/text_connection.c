@@ -401,7 +401,8 @@ void text_connection(struct text *t, const struct text_block *b)
     when(t, b);
     text_why(t, b);
     if (f) {
-        text_fixes(t, "do", f->id, true);
+        const struct command_target target = command_target_of(b->connection);
+        text_fixes(t, "do", f->id, &target);
         text_seen(t, b->shown->diagnosis, f, b->is_verbose);
     }
     text_more_begin(t, "The connection: what was said, and certificates");

@@ -199,7 +199,7 @@ static void remedy(struct text *t, struct text_entries *entries, const struct te
     if (told > 0) {
         as_above(t, "do", told - 1);
     } else {
-        text_fixes(t, "do", group->finding, true);
+        part(t, entries, &group->fixes);
         entries->fixes[group->finding] = 1 + group->members[0].id;
     }
     if (seen) {

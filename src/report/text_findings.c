@@ -82,8 +82,9 @@ void text_why(struct text *t, const struct text_block *b)
     }
 }
 
-void text_fixes(struct text *t, const char *label, enum finding_id id, bool has_commands)
+void text_fixes(struct text *t, const char *label, enum finding_id id, const struct command_target *target)
 {
+    char command[COMMAND_LEN];
     size_t next = 0;
     for (const struct finding_fix *fix; (fix = finding_fix_next(id, &next)); label = "") {
         struct text_paragraph paragraph = text_paragraph_begin(t, label);
@@ -92,12 +93,17 @@ void text_fixes(struct text *t, const char *label, enum finding_id id, bool has_
         paragraph.column++;
         text_paragraph_words(&paragraph, fix->text);
         text_paragraph_end(&paragraph);
-        if (!has_commands || !fix->commands[0])
-            continue;
-        text_block_begin(t, NULL);
-        for (unsigned i = 0; i < FINDING_COMMANDS && fix->commands[i]; i++)
-            text_command(t, fix->commands[i]);
-        text_block_end(t);
+        bool has_any = false;
+        for (unsigned i = 0; target && i < FINDING_COMMANDS && fix->commands[i]; i++) {
+            if (!command_fill(target, fix->commands[i], command))
+                continue;
+            if (!has_any)
+                text_block_begin(t, NULL);
+            has_any = true;
+            text_command(t, command);
+        }
+        if (has_any)
+            text_block_end(t);
     }
 }
 

@@ -53,7 +53,7 @@ struct text_group {
     char ja4[JA4_LEN];           /* "" unknown */
     struct moment first, last;
     const struct capture_input *input;
-    struct text_part why, pictures, ladder, seen, facts, chain, filter; /* drawn, in a spool */
+    struct text_part why, pictures, ladder, fixes, seen, facts, chain, filter; /* drawn, in a spool */
     struct text_key seen_key, certificates; /* equal where the same is told of what they saw, and of the chain */
 
     uint64_t cluster_count; /* by text_groups_order() */

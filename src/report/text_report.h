@@ -11,6 +11,7 @@
 #ifndef TLSWHY_REPORT_TEXT_REPORT_H
 #define TLSWHY_REPORT_TEXT_REPORT_H
 
+#include "report/command.h"
 #include "report/report.h"
 #include "report/text_groups.h"
 #include "report/text_writer.h"
@@ -53,8 +54,8 @@ void text_server_name(struct text *t, const char *name, const char *name_from); 
 void text_suite(struct text *t, uint16_t cipher);
 
 void text_why(struct text *t, const struct text_block *block); /* what failed, who caused it, the proof */
-/* What to do, as the code's rows say, with or without commands; what they saw. */
-void text_fixes(struct text *t, const char *label, enum finding_id id, bool has_commands);
+/* What to do, as the code's rows say, with commands for that target, or NULL without any; what they saw. */
+void text_fixes(struct text *t, const char *label, enum finding_id id, const struct command_target *target);
 enum { TEXT_SHOWN_SEEN = 6 }; /* of these without -v */
 void text_seen(struct text *t, const struct diagnosis *diagnosis, const struct finding *finding, bool is_verbose);
 void text_beside(struct text *t, const struct text_block *block); /* the other findings */

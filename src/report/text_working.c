@@ -14,7 +14,7 @@ static void what_to_change(struct text *t, struct text_entries *entries, const s
         text_line_end(t);
         return;
     }
-    text_fixes(t, "change", group->finding, false);
+    text_fixes(t, "change", group->finding, NULL);
     *told = 1 + group->members[0].id;
 }
 

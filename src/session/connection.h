@@ -171,7 +171,8 @@ struct starttls_facts {
     enum starttls_protocol protocol;
     enum starttls_offer offer;
     enum starttls_answer answer; /* accepted also where a ClientHello stands in its place */
-    bool is_asked, is_in_clear;
+    enum starttls_mode mode;
+    bool is_asked, is_in_clear, is_demanded;
     bool is_more_said[2]; /* by talker: plain text between the question or the answer that grants it, and TLS */
     struct told_text listed, asked, answered;
     struct told_text masked[2]; /* by talker: what shows that something on the way wrote over the word for TLS */

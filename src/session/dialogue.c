@@ -188,6 +188,8 @@ static void take_starttls(const struct scene *scene, struct before_tls *facts, b
     out->answer = read.answer;
     out->is_asked = read.is_asked;
     out->is_in_clear = read.is_in_clear;
+    out->is_demanded = read.is_demanded;
+    out->mode = read.mode;
     out->reason_name = read.reason_name;
     out->listed = told(scene, TALK_SERVER, read.listed);
     out->asked = told(scene, TALK_CLIENT, read.asked);
@@ -304,11 +306,12 @@ void dialogue_finish(struct session *session, unsigned client)
 
 bool session_is_tls_asked(const struct session *session)
 {
-    return session && session->before_tls && session->before_tls->starttls.is_asked;
+    return session && session->before_tls &&
+           (session->before_tls->starttls.is_asked || session->before_tls->starttls.is_demanded);
 }
 
 bool session_is_plain_dialogue(const struct session *session)
 {
     return session && !session_is_tls(session) && session->before_tls && session->before_tls->starttls.protocol &&
-           !session->before_tls->starttls.is_asked;
+           !session_is_tls_asked(session);
 }

@@ -145,6 +145,16 @@ static void found(struct session *session, unsigned side)
     s->is_after_gap = false;
 }
 
+void plain_begin_records(struct session *session, unsigned side, uint64_t offset)
+{
+    struct side *s = &session->sides[side];
+    if (s->state != SIDE_PLAIN)
+        return;
+    buffer_drop(session, &s->record);
+    dialogue_end(session, side, offset);
+    found(session, side);
+}
+
 void plain_scan(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk)
 {
     plain_more_first_bytes(session, side, chunk);

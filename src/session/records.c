@@ -1,5 +1,6 @@
 /* The record layer (RFC 8446 section 5, RFC 5246 section 6): collects what is readable, skips the rest by its length.
  */
+#include "dissect/tds.h"
 #include "session/session_internal.h"
 
 static struct record_header peek_header(struct bytes b)
@@ -276,6 +277,11 @@ static void no_record(struct session *session, struct flow *flow, unsigned side,
     struct side *s = &session->sides[side];
     if (s->is_after_gap) {
         s->state = SIDE_LOST;
+        return;
+    }
+    if (session->wrapped && tds_is_packet(b)) {
+        /* Only the login was to be encrypted. */
+        session_side_dead(session, flow, side);
         return;
     }
     (void)session_event(session, side, EVENT_NOT_TLS, span, (uint32_t)b.len);

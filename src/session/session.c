@@ -41,6 +41,7 @@ void session_free(struct session *session)
         }
     }
     dialogue_free(session);
+    wrapped_free(session);
     struct session_context *context = session->context;
     if (session->protocol)
         session->protocol->free(session);
@@ -218,7 +219,9 @@ void session_skip(struct session *session, struct flow *flow, unsigned side, uin
     struct side *s = &session->sides[side];
     s->skip_until = until;
     s->state = SIDE_SKIP;
-    flow->stream[side].quiet_until = until;
+    uint64_t quiet_until = wrapped_quiet_until(session, side, until);
+    if (quiet_until > 0)
+        flow->stream[side].quiet_until = quiet_until;
 }
 
 static void opening_walk(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk)
@@ -263,7 +266,10 @@ void session_data(struct session *session, struct flow *flow, unsigned side, str
 {
     session->sides[side].has_payload = true;
     struct chunk chunk = {data, offset, moment};
-    session_walk(session, flow, side, &chunk);
+    if (wrapped_begins(session, &chunk))
+        wrapped_walk(session, flow, side, &chunk);
+    else
+        session_walk(session, flow, side, &chunk);
 }
 
 /* The first bytes of a side, too few to say that they are no TLS: behind the gap others may tell. */
@@ -311,10 +317,13 @@ void session_gap(struct session *session, struct flow *flow, unsigned side, cons
     struct side *s = &session->sides[side];
     if (s->state == SIDE_DEAD)
         return;
-    uint64_t end = record_end(s), gap_end = gap->offset + gap->len;
+    uint64_t offset = wrapped_offset(session, side, gap->offset);
+    uint64_t end = record_end(s), gap_end = offset + gap->len;
+    if (session->wrapped)
+        wrapped_gap(session, side, gap);
     side_flush(session, flow, side, false);
     buffer_drop(session, &s->record);
-    struct span span = {gap->offset, {gap->before, flow->last.time_ns}, {gap->after, flow->last.time_ns}, 0};
+    struct span span = {offset, {gap->before, flow->last.time_ns}, {gap->after, flow->last.time_ns}, 0};
     if (gap->after.frame == 0)
         span.last = span.first;
     struct event *event =
@@ -354,7 +363,8 @@ void session_close(struct session *session, struct flow *flow, unsigned side, bo
         s->has_fin = true;
         side_flush(session, flow, side, true);
     }
-    struct span span = {is_reset ? session_rst_offset(flow, side) : flow->stream[side].next, *moment, *moment, 0};
+    uint64_t offset = is_reset ? session_rst_offset(flow, side) : flow->stream[side].next;
+    struct span span = {wrapped_offset(session, side, offset), *moment, *moment, 0};
     (void)session_event(session, side, is_reset ? EVENT_RST : EVENT_FIN, &span, 0);
 }
 
@@ -432,6 +442,7 @@ void session_finish(struct session *session, struct flow *flow)
     bool is_certain;
     unsigned client = session_client_side(session, flow, &is_certain);
     dialogue_finish(session, client);
+    wrapped_finish(session);
     events_sort(session->events, session->num_events);
     for (unsigned i = 0; i < session->num_events; i++)
         session->events[i].role = (unsigned)session->events[i].role == client ? ROLE_CLIENT : ROLE_SERVER;

@@ -62,7 +62,8 @@ bool session_may_be_completed(const struct session *session);
 /* True when either side sent any payload. */
 bool session_has_payload(const struct session *session);
 
-/* The client asked for TLS in another protocol (STARTTLS and the like); known when the session is finished. */
+/* The client asked for TLS in another protocol (STARTTLS and the like), or the server demanded it; known when the
+ * session is finished. */
 bool session_is_tls_asked(const struct session *session);
 
 /* It spoke a protocol that may turn to TLS, and did not ask for that. The same. */

@@ -111,6 +111,7 @@ struct session {
     struct arena_block *arena;
     struct connection_chain *chains[2]; /* by flow side, in the arena */
     struct first_bytes *first_bytes[2];
+    struct wrapped *wrapped;       /* the packets that TLS travels in (MS-TDS); NULL: there are none */
     struct dialogue *dialogue;     /* what was said before TLS, until the connection is over; NULL: nothing */
     struct ech_facts *ech;         /* in the arena; NULL: nothing */
     struct before_tls *before_tls; /* then: what it tells, in the arena; NULL: nothing */
@@ -173,6 +174,24 @@ void plain_first_bytes(struct session *session, unsigned side, struct bytes b);
 void plain_more_first_bytes(struct session *session, unsigned side, const struct chunk *chunk);
 void plain_opening(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk, bool is_last);
 void plain_scan(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk);
+
+/* Here TLS begins: known from what carries it. */
+void plain_begin_records(struct session *session, unsigned side, uint64_t offset);
+
+/* wrapped.c: TLS inside of packets of another protocol. All but the first two and the last two need session->wrapped.
+ */
+void wrapped_free(struct session *session);
+/* Is this stream to go by wrapped_walk()? */
+bool wrapped_begins(struct session *session, const struct chunk *chunk);
+/* In place of session_walk(). */
+void wrapped_walk(struct session *session, struct flow *flow, unsigned side, struct chunk *chunk);
+void wrapped_gap(struct session *session, unsigned side, const struct gap *gap);
+/* An offset in the stream as the states count, without what was taken out so far. */
+uint64_t wrapped_offset(const struct session *session, unsigned side, uint64_t offset);
+/* The other way round for what is to be skipped; 0 when every byte has to be seen. */
+uint64_t wrapped_quiet_until(const struct session *session, unsigned side, uint64_t until);
+/* All events get their places in the stream back. */
+void wrapped_finish(struct session *session);
 
 /* dialogue.c: what is said before TLS */
 /* More of a side's stream that is no TLS. */
