@@ -225,6 +225,59 @@ static void test_damaged(void **state)
     }
 }
 
+/* The server takes nobody without TLS; what was agreed on beside TLS. */
+static void test_demands_and_modes(void **state)
+{
+    (void)state;
+    static const struct {
+        struct talk talk;
+        bool is_demanded;
+        enum starttls_answer answer;
+        enum starttls_mode mode;
+        const char *reason;
+    } rows[] = {
+        {{{TEXT(PRELOGIN("\x12", "\x02")), TEXT(PRELOGIN("\x04", "\x03"))}},
+         true,
+         STARTTLS_NO_ANSWER,
+         0,
+         "ENCRYPT_REQ"},
+        {{{TEXT(PRELOGIN("\x12", "\x02")), TEXT(PRELOGIN("\x04", "\x02"))}}, false, STARTTLS_NO_ANSWER, 0, NULL},
+        {{{TEXT(PRELOGIN("\x12", "\0")), TEXT(PRELOGIN("\x04", "\0"))}},
+         false,
+         STARTTLS_ACCEPTED,
+         STARTTLS_LOGIN_ONLY,
+         NULL},
+        {{{TEXT(PRELOGIN("\x12", "\0")), TEXT(PRELOGIN("\x04", "\x01"))}}, false, STARTTLS_ACCEPTED, 0, NULL},
+        {{{TEXT("\x03\0\0\x0b\x06\xe0\0\0\0\0\0"), TEXT("\x03\0\0\x13\x0e\xd0\0\0\x12\x34\0\x03\0\x08\0\x01\0\0\0")}},
+         true,
+         STARTTLS_NO_ANSWER,
+         0,
+         "SSL_REQUIRED_BY_SERVER"},
+        {{{TEXT("\x03\0\0\x13\x0e\xe0\0\0\0\0\0\x01\0\x08\0\x01\0\0\0"),
+           TEXT("\x03\0\0\x13\x0e\xd0\0\0\x12\x34\0\x03\0\x08\0\x05\0\0\0")}},
+         true,
+         STARTTLS_REFUSED,
+         0,
+         "HYBRID_REQUIRED_BY_SERVER"},
+        {{{TEXT("\x03\0\0\x13\x0e\xe0\0\0\0\0\0\x01\0\x08\0\x0b\0\0\0"),
+           TEXT("\x03\0\0\x13\x0e\xd0\0\0\x12\x34\0\x02\0\x08\0\x08\0\0\0")}},
+         false,
+         STARTTLS_ACCEPTED,
+         STARTTLS_CREDSSP,
+         NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct starttls out;
+        assert_true(starttls_read(&out, &rows[i].talk));
+        assert_int_equal(out.is_demanded, rows[i].is_demanded);
+        assert_int_equal(out.answer, rows[i].answer);
+        assert_int_equal(out.mode, rows[i].mode);
+        if (rows[i].reason)
+            assert_string_equal(out.reason_name, rows[i].reason);
+        assert_int_equal(starttls_mode_name(out.mode) != NULL, out.mode != STARTTLS_WHOLE);
+    }
+}
+
 static void test_others(void **state)
 {
     (void)state;
@@ -288,8 +341,9 @@ static void test_masked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_examples), cmocka_unit_test(test_reasons), cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_damaged),  cmocka_unit_test(test_others),  cmocka_unit_test(test_masked),
+        cmocka_unit_test(test_examples),          cmocka_unit_test(test_reasons), cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_damaged),           cmocka_unit_test(test_others),  cmocka_unit_test(test_masked),
+        cmocka_unit_test(test_demands_and_modes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
