@@ -369,12 +369,7 @@ static void json_connection(struct report *report, const struct report_connectio
 {
     struct json_report *state = report->state;
     const struct connection *c = shown->connection;
-    const struct json_record r = {.report = state,
-                                  .json = &state->json,
-                                  .shown = shown,
-                                  .connection = c,
-                                  .file = c->flow->first.place.file,
-                                  .target = command_target_of(c)};
+    const struct json_record r = {state, &state->json, shown, c, c->flow->first.place.file, command_target_of(c)};
     struct json *j = r.json;
     if (report->options.quiet)
         return;
