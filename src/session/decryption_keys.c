@@ -89,34 +89,12 @@ static void settle(struct decryption *d, enum decryption_state state, enum keys_
     d->reason = reason;
 }
 
-static bool has_traffic_secret(const struct key_set *keys)
-{
-    for (enum secret_kind kind = SECRET_CLIENT_EARLY; kind <= SECRET_SERVER_TRAFFIC; kind++)
-        if (keys->secrets[kind].len > 0)
-            return true;
-    return false;
-}
-
-/* Of TLS 1.3. Where the server took an encrypted hello, programs log them under either random. */
-static bool find_traffic_secrets(struct session *session)
-{
-    enum { RANDOM_AT = 2 };
-    struct decryption *d = session->decryption;
-    struct keys *keys = session->context->keys;
-    if (keys_find(keys, d->client_random, &d->keys) && has_traffic_secret(&d->keys))
-        return true;
-    ech_read(session, d->ech);
-    struct bytes inner = session->ech ? session->ech->inner_body : (struct bytes){NULL, 0};
-    struct bytes random = bytes_slice(inner, RANDOM_AT, KEYLOG_RANDOM_LEN);
-    return random.len == KEYLOG_RANDOM_LEN && keys_find(keys, random.at, &d->keys) && has_traffic_secret(&d->keys);
-}
-
 /* The secrets of the log, or the one that the messages gave. */
 static bool find_secrets(struct session *session)
 {
     struct decryption *d = session->decryption;
     if (decryption_is_tls13(d))
-        return find_traffic_secrets(session);
+        return ech_find_traffic_secrets(session, d->ech, d->client_random, &d->keys);
     bool is_known = keys_find(session->context->keys, d->client_random, &d->keys);
     if (d->keys.secrets[SECRET_MASTER].len > 0)
         return is_known;

@@ -323,3 +323,23 @@ void ech_read(struct session *session, struct ech *ech)
     facts->accepted = inner[0].len > 0 ? acceptance(session, ech, inner) : 0;
     session->ech = facts;
 }
+
+static bool has_traffic_secret(const struct key_set *keys)
+{
+    for (enum secret_kind kind = SECRET_CLIENT_EARLY; kind <= SECRET_SERVER_TRAFFIC; kind++)
+        if (keys->secrets[kind].len > 0)
+            return true;
+    return false;
+}
+
+bool ech_find_traffic_secrets(struct session *session, struct ech *ech, const uint8_t random[KEYLOG_RANDOM_LEN],
+                              struct key_set *keys)
+{
+    struct keys *known = session->context->keys;
+    if (keys_find(known, random, keys) && has_traffic_secret(keys))
+        return true;
+    ech_read(session, ech);
+    struct bytes inner = session->ech ? session->ech->inner_body : (struct bytes){NULL, 0};
+    struct bytes inner_random = bytes_slice(inner, RANDOM_AT, RANDOM_LEN);
+    return inner_random.len == RANDOM_LEN && keys_find(known, inner_random.at, keys) && has_traffic_secret(keys);
+}

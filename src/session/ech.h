@@ -16,6 +16,10 @@ void ech_client_hello(struct session *session, struct ech **ech, struct bytes bo
 void ech_server_hello(struct session *session, struct ech *ech, struct bytes body, bool is_retry);
 /* With what is in the key log by now: session->ech becomes what can be told. */
 void ech_read(struct session *session, struct ech *ech);
+/* Secrets of TLS 1.3's records for a ClientHello's random. Where the server took an encrypted hello, programs log them
+ * under either one's. False: there are none; *keys is what there is else. `ech` may be NULL. */
+bool ech_find_traffic_secrets(struct session *session, struct ech *ech, const uint8_t random[KEYLOG_RANDOM_LEN],
+                              struct key_set *keys);
 
 /* EncodedClientHelloInner (section 5.1) to the ClientHelloInner that it stands for: the outer one's session ID and
  * extensions are put in. Returns the length, 0 when it is none; `out` has room for ech_inner_room(). */

@@ -23,8 +23,9 @@ static struct handshake_header header_at(const struct quic_crypto *crypto, struc
 }
 
 /* Hellos tell which keys there are. */
-static void note_client_hello(struct quic *quic, struct bytes body)
+static void note_client_hello(struct session *session, struct bytes body, bool is_whole)
 {
+    struct quic *quic = quic_of(session);
     struct fault fault;
     struct cursor c;
     struct client_hello hello;
@@ -33,15 +34,20 @@ static void note_client_hello(struct quic *quic, struct bytes body)
     quic->has_client_random = hello.random.len == QUIC_RANDOM_LEN;
     if (quic->has_client_random)
         memcpy(quic->client_random, hello.random.at, QUIC_RANDOM_LEN);
+    if (is_whole && session->context->keys && keys_has_log(session->context->keys) && quic_openssl(session))
+        ech_client_hello(session, &quic->ech, body, &hello);
 }
 
-static void note_server_hello(struct quic *quic, struct bytes body)
+static void note_server_hello(struct session *session, struct bytes body, bool is_whole)
 {
+    struct quic *quic = quic_of(session);
     struct fault fault;
     struct cursor c;
     struct server_hello hello;
     cursor_init(&c, body, LIMIT_HANDSHAKE_MESSAGE, 0, &fault);
     server_hello_parse(&c, &hello);
+    if (is_whole)
+        ech_server_hello(session, quic->ech, body, hello.is_hello_retry_request);
     if (hello.is_hello_retry_request || quic->version != 0 || hello.cipher_suite == 0)
         return;
     quic->version = hello.version;
@@ -89,9 +95,9 @@ static void deliver(struct session *session, unsigned side, enum quic_level leve
         messages_take_one(session, side, header->type, body, header->length, &span);
         session->is_opening = was_opening;
         if (header->type == HS_CLIENT_HELLO && level == QUIC_LEVEL_INITIAL && side == quic->client)
-            note_client_hello(quic, body);
+            note_client_hello(session, body, len == header->length);
         else if (header->type == HS_SERVER_HELLO && level == QUIC_LEVEL_INITIAL && side != quic->client)
-            note_server_hello(quic, body);
+            note_server_hello(session, body, len == header->length);
         else if (header->type == HS_ENCRYPTED_EXTENSIONS && side != quic->client)
             note_parameters(session, body);
     }

@@ -4,6 +4,7 @@
 #define TLSWHY_SESSION_QUIC_INTERNAL_H
 
 #include "dissect/quic.h"
+#include "session/ech.h"
 #include "session/gather.h"
 #include "session/quic_keys.h"
 #include "session/session_internal.h"
@@ -61,6 +62,7 @@ struct quic {
     uint32_t keys_version;    /* of the Initial keys, with first_dcid */
     uint16_t cipher, version; /* of the ServerHello; version 0: none yet */
     uint8_t client_random[QUIC_RANDOM_LEN];
+    struct ech *ech;              /* in the session's arena; NULL: no encrypted hello, or no key log */
     struct quic_opening *opening; /* NULL: there are no keys, or nothing to be opened yet */
     struct quic_entry *entries;   /* under which datagrams find this connection on other addresses */
     unsigned num_entries;
@@ -101,7 +103,7 @@ bool quic_opening_take(struct session *session, unsigned side, const struct quic
 void quic_opening_finish(struct session *session);
 void quic_opening_free(struct session *session);
 enum keys_source quic_opening_source(const struct quic *quic);
-enum keys_error quic_opening_error(const struct quic *quic);
+enum keys_error quic_opening_error(const struct session *session);
 
 /* quic_paths.c */
 /* Datagrams to this ID are from `side`, whatever their addresses. */

@@ -158,7 +158,7 @@ static void look_up(struct session *session, bool is_last)
             off(o, KEYS_NO_ERROR);
     } else if (!suite_algorithms_find(quic->cipher, quic->version, &o->suite)) {
         off(o, KEYS_UNSUPPORTED);
-    } else if (keys_find(session->context->keys, quic->client_random, &o->set)) {
+    } else if (ech_find_traffic_secrets(session, quic->ech, quic->client_random, &o->set)) {
         derive_all(session);
         o->state = OPENING_READY;
     } else if (is_last || !keys_may_grow(session->context->keys)) {
@@ -371,6 +371,7 @@ bool quic_opening_take(struct session *session, unsigned side, const struct quic
 void quic_opening_finish(struct session *session)
 {
     struct quic_opening *o = quic_of(session)->opening;
+    ech_read(session, quic_of(session)->ech);
     if (!o)
         return;
     drain(session, true);
@@ -404,11 +405,14 @@ enum keys_source quic_opening_source(const struct quic *quic)
     return quic->opening ? quic->opening->source : KEYS_NONE;
 }
 
-enum keys_error quic_opening_error(const struct quic *quic)
+enum keys_error quic_opening_error(const struct session *session)
 {
+    const struct quic *quic = quic_of(session);
     const struct quic_opening *o = quic->opening;
-    if (!o)
-        return KEYS_NO_ERROR;
+    const struct keys *keys = session->context->keys;
+    if (!o) /* a server's private key opens nothing here */
+        return keys && keys_has_source(keys) && !keys_has_log(keys) && quic->version != 0 ? KEYS_FORWARD_SECRECY
+                                                                                          : KEYS_NO_ERROR;
     if (o->has_been_left)
         return o->reason;
     enum keys_error error = KEYS_NO_ERROR;

@@ -390,7 +390,7 @@ static void quic_build(struct connection *c, const struct session *session)
     if (quic->client < NOBODY)
         c->protocol = PROTOCOL_QUIC;
     c->keys = quic_opening_source(quic);
-    c->keys_error = quic_opening_error(quic);
+    c->keys_error = quic_opening_error(session);
     *to = *from;
     if (c->client_side == 0)
         return;
