@@ -10,8 +10,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Of the captures that seeds were made of, keys-*: records that were not changed can be opened. */
+/* Of the captures that seeds were made of, keys-* and server-key-*: records that were not changed can be opened. */
 static const char key_log[] =
+    "PMS_CLIENT_RANDOM 2279a09b2c3edeff493ba730561c6e46a91e825061b5294cae0800658ddd6ec2 "
+    "fefdceff51ef0280ed2f0d8a9215a2fa2073e32e3a2c127c74dd626c72925e3c8260a388d6622d9c6981eed646856a02\n"
     "CLIENT_RANDOM aeb79c39a40c12df73bbc45906c6d0d25bd2eb65a3f3a343f790b3a96c47692d "
     "3d8051c11f8124dc51b4ac8838e1067b4ac8bd988754245c9e82f578e4a706b719d1af1fa5408484ebd155e8fc22f149\n"
     "CLIENT_HANDSHAKE_TRAFFIC_SECRET 94d1ff81f5a0aea77f328ae314f94a96d4cd64ad4c3a64210e3aff952bc424bc "
