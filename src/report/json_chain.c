@@ -68,8 +68,7 @@ static void render(struct json *j, const struct certificate_facts *facts)
     json_bool(j, facts->is_ca);
     JSON_KEY(j, "self_signed");
     json_bool(j, facts->is_self_signed);
-    JSON_KEY(j, "sha1");
-    json_name(j, facts->sha1);
+    STRING_MEMBER_IF(j, "sha1", facts->sha1);
     if (facts->num_aia_issuers > 0) {
         JSON_KEY(j, "aia_issuers");
         string_list(j, facts->aia_issuers, facts->num_aia_issuers);
