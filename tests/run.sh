@@ -129,7 +129,7 @@ check_format() {
 }
 
 has gcc "gcc release" && suite ci-gcc
-has clang "clang debug" && suite ci-clang -LE once
+has clang "clang debug" && suite ci-clang -LE "once|twice"
 has clang "sanitizers" && suite asan -LE once
 has clang-format "format" && step format check_format
 has clang-tidy "static analysis" && step analysis tests/analyse.sh build/ci-clang
