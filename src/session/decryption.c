@@ -154,7 +154,7 @@ void decryption_lost(struct session *session, unsigned side)
 {
     struct decryption *d = session->decryption;
     drain(session);
-    d->sides[side].is_lost = true;
+    d->sides[side].is_lost = d->sides[side].has_gap = true;
     if (d->kx)
         key_exchange_lost(d->kx, decryption_is_client(session, side));
     if (d->state == DECRYPTION_WAITING)
@@ -220,7 +220,7 @@ static bool open_record(struct session *session, unsigned side, struct opening_t
     if (may_be_another_epochs(session, side))
         return false;
     ks->is_dead = true;
-    note_error(d, ks->is_lost ? KEYS_GAP : KEYS_REFUSED);
+    note_error(d, ks->is_lost || ks->has_gap || d->is_hello_cut ? KEYS_GAP : KEYS_REFUSED);
     return false;
 }
 

@@ -29,6 +29,7 @@ struct keyed_side {
     enum epoch epoch;                 /* TLS 1.3 */
     uint16_t refused;                 /* early data, most likely: records that the first key does not open */
     bool is_lost;                     /* after a gap */
+    bool has_gap;                     /* there was one: a ChangeCipherSpec may lie in it */
     bool is_dead;
     bool is_seeking; /* without the handshake's secret: the first record that opens is application data's */
     bool has_opened; /* with the current keys */
@@ -43,6 +44,7 @@ struct decryption {
     uint16_t version, cipher;
     bool has_client_random, has_server_hello, has_early_data, is_encrypt_then_mac, is_truncated_hmac, is_compressed,
         is_extended, is_authenticating, is_queue_full;
+    bool is_hello_cut; /* the ServerHello's: what it may have said else would change the keys */
     uint8_t client_random[32], server_random[32];
     struct key_set keys;
     struct suite_algorithms suite;

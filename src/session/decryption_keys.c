@@ -263,6 +263,7 @@ static void server_hello(struct session *session, struct bytes body, bool is_who
     if (d->state != DECRYPTION_WAITING && !is_later)
         return;
     take_server_hello(d, &hello);
+    d->is_hello_cut = !is_whole;
     bool is_known = keys_find(session->context->keys, d->client_random, &d->keys);
     const struct cipher_suite *suite = cipher_suite_find(d->cipher);
     if (suite && strcmp(suite->enc, "NULL") == 0) {
@@ -270,7 +271,7 @@ static void server_hello(struct session *session, struct bytes body, bool is_who
         return;
     }
     if (hello.compression_method > COMPRESSION_DEFLATE || !suite_algorithms_find(d->cipher, d->version, &d->suite)) {
-        settle(d, DECRYPTION_OFF, KEYS_UNSUPPORTED);
+        settle(d, DECRYPTION_OFF, is_whole ? KEYS_UNSUPPORTED : KEYS_GAP);
         return;
     }
     await_key_exchange(session);

@@ -82,10 +82,10 @@ enum keys_error dtls_decryption_error(const struct dtls_decryption *d)
     for (unsigned side = 0; side < 2; side++) {
         for (unsigned i = 0; i < DTLS_HANDSHAKES; i++)
             if (is_refused(&d->handshakes[i].keys[side]))
-                return KEYS_REFUSED;
+                return dtls_keys_fault(&d->handshakes[i], KEYS_REFUSED);
         for (unsigned i = 0; i < DTLS_SLOTS; i++)
             if (is_refused(&d->slots[side][i]))
-                return KEYS_REFUSED;
+                return dtls_keys_fault(&d->handshakes[0], KEYS_REFUSED);
     }
     return KEYS_NO_ERROR;
 }
@@ -117,7 +117,7 @@ static void client_hello(struct keyed_handshake *h, struct bytes body)
         memcpy(h->client_random, hello.random.at, sizeof h->client_random);
 }
 
-static void server_hello(struct keyed_handshake *h, struct bytes body)
+static void server_hello(struct keyed_handshake *h, struct bytes body, bool is_whole)
 {
     struct fault fault;
     struct cursor c;
@@ -130,6 +130,7 @@ static void server_hello(struct keyed_handshake *h, struct bytes body)
     memcpy(h->server_random, hello.random.at, sizeof h->server_random);
     h->version = hello.version;
     h->cipher = hello.cipher_suite;
+    h->is_hello_cut = !is_whole;
     h->is_extended = hello.ext.has_extended_master_secret;
     h->is_encrypt_then_mac = hello.ext.has_encrypt_then_mac;
     h->has_server_hello = true;
@@ -170,7 +171,7 @@ void dtls_decryption_message(struct session *session, uint16_t handshake, const 
     if (message->type == HS_CLIENT_HELLO)
         client_hello(h, message->body);
     else if (message->type == HS_SERVER_HELLO)
-        server_hello(h, message->body);
+        server_hello(h, message->body, message->is_whole);
     else if (message->type == HS_NEW_SESSION_TICKET && !session_is_tls13(session))
         dtls_key_exchange_ticket(session, h, message->body);
 }
@@ -292,7 +293,7 @@ static enum attempt attempt_numbered(struct session *session, unsigned side, con
     if (h->is_clear)
         return ATTEMPT_HIDDEN;
     if (h->is_off || version_is_dtls13(h->version))
-        return dtls_decryption_hide(d, KEYS_UNSUPPORTED);
+        return dtls_decryption_hide(d, dtls_keys_fault(h, KEYS_UNSUPPORTED));
     if (!h->is_keyed) {
         enum attempt derived = derive_block(session, h);
         if (derived != ATTEMPT_OPENED)

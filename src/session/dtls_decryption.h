@@ -25,6 +25,7 @@ struct epoch_keys {
 struct keyed_handshake {
     uint16_t number;
     bool is_used, has_client_random, has_server_hello, is_encrypt_then_mac, is_extended, is_clear, is_keyed, is_off;
+    bool is_hello_cut; /* the ServerHello's: what it may have said else would change the keys */
     uint8_t client_random[KEYLOG_RANDOM_LEN], server_random[KEYLOG_RANDOM_LEN];
     uint16_t version; /* of DTLS */
     uint16_t cipher;
@@ -60,6 +61,11 @@ static inline struct dtls_decryption *dtls_decryption_of(const struct session *s
 }
 
 void dtls_keys_drop(struct epoch_keys *keys);
+/* Why keys fail: it may be for what a ServerHello that is cut does not tell. */
+static inline enum keys_error dtls_keys_fault(const struct keyed_handshake *h, enum keys_error error)
+{
+    return h->is_hello_cut ? KEYS_GAP : error;
+}
 /* ATTEMPT_HIDDEN, for this reason. Of several the first of the list is told, whatever order records came in. */
 enum attempt dtls_decryption_hide(struct dtls_decryption *d, enum keys_error error);
 bool dtls_secret_find(struct session *session, const struct keyed_handshake *h, enum secret_kind kind,

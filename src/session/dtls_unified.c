@@ -99,7 +99,7 @@ enum attempt dtls_attempt_unified(struct session *session, unsigned side, const 
     if (!h->has_client_random || !h->has_server_hello || session->client_side > 1)
         return d->is_last ? ATTEMPT_HIDDEN : ATTEMPT_WAIT;
     if (h->is_off || !version_is_dtls13(h->version))
-        return dtls_decryption_hide(d, KEYS_UNSUPPORTED);
+        return dtls_decryption_hide(d, dtls_keys_fault(h, KEYS_UNSUPPORTED));
     struct epoch_keys *slot = &d->slots[side][record->epoch % DTLS_SLOTS];
     if (!slot->unified) {
         uint64_t epoch = first_epoch(session, side, h, record->epoch % DTLS_SLOTS);

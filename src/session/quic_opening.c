@@ -316,7 +316,8 @@ static enum result try_packet(struct session *session, unsigned side, const stru
     }
     if (open_packet(session, side, packet, moment))
         return PACKET_OPENED;
-    at->has_refused = true;
+    /* Of one that the capture cut, nothing tells. */
+    at->has_refused |= packet->packet.len >= packet->header_len + packet->length;
     return PACKET_HIDDEN;
 }
 
