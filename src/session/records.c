@@ -356,16 +356,17 @@ void records_flush(struct session *session, unsigned side)
     if (!s->record)
         return;
     struct bytes held = {s->record->data, s->record->len};
-    if (held.len > RECORD_HEADER_LEN) {
+    bool has_content = held.len > RECORD_HEADER_LEN;
+    if (held.len >= RECORD_HEADER_LEN) {
         struct record_header h = peek_header(held);
         struct span span = {s->record->offset, s->record->first, s->record->last, h.version};
         if (session->decryption && session->version != 0 && is_protected(session, s, &h)) {
             decryption_skip(session, side, &h);
             records_hidden(session, side, &h, &span);
-        } else if (h.type == CONTENT_ALERT) {
+        } else if (has_content && h.type == CONTENT_ALERT) {
             records_alert(session, side, bytes_slice(held, RECORD_HEADER_LEN, content_len(s, &h)), content_len(s, &h),
                           &span);
-        } else if (h.type == CONTENT_HANDSHAKE && (session->version != 0 || !s->has_ccs)) {
+        } else if (has_content && h.type == CONTENT_HANDSHAKE && (session->version != 0 || !s->has_ccs)) {
             messages_record(session, side, bytes_slice(held, RECORD_HEADER_LEN, content_len(s, &h)), content_len(s, &h),
                             &span);
         }
