@@ -11,7 +11,13 @@ packages=(
     libpcap-dev libssl-dev zlib1g-dev libzstd-dev liblz4-dev libbrotli-dev libcmocka-dev
     clang libclang-rt-14-dev llvm clang-format clang-tidy
     git openssl python3 python3-jsonschema cmark-gfm tshark wireshark-common zstd lz4
+    chromium chromium-driver python3-selenium poppler-utils
 )
+
+# The rules of WCAG, for tests/browser.py; Debian has no package of it.
+axe_version=4.14.1
+axe_sha256=29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
+axe=build/axe-core/axe.min.js
 
 install=no
 case ${1-} in
@@ -34,6 +40,18 @@ if [ "$install" = yes ]; then
             "${become[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends \
                 "${missing[@]}"; } </dev/null || exit 1
     fi
+fi
+
+install_axe() {
+    command -v npm >/dev/null && mkdir -p "${axe%/*}" &&
+        (cd "${axe%/*}" && npm pack --silent "axe-core@$axe_version" && tar -xzf "axe-core-$axe_version.tgz" package/axe.min.js) \
+            >/dev/null 2>&1 </dev/null &&
+        echo "$axe_sha256  ${axe%/*}/package/axe.min.js" | sha256sum --check --quiet && mv "${axe%/*}/package/axe.min.js" "$axe"
+}
+has_axe() { echo "$axe_sha256  $axe" | sha256sum --check --status 2>/dev/null; }
+if [ "$install" = yes ] && ! has_axe; then
+    echo "== installing axe-core $axe_version"
+    install_axe || echo "axe-core could not be had (npm fetches it): pages are not checked against WCAG"
 fi
 
 logs=build/test-logs
