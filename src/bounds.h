@@ -122,6 +122,8 @@ enum {
     LIMIT_SHOWN_WARNINGS = 200,           /* warnings of servers shown in text */
     LIMIT_SHOWN_SERVERS = 50,             /* servers shown in text */
     LIMIT_PAGE_ROWS = 3000,               /* connections listed one by one in HTML: some 1 MB */
+    LIMIT_PAGE_TOLD = 4000000,            /* bytes of HTML that -v takes for connections of one outcome */
+    LIMIT_MARKDOWN_TOLD = 220000,         /* and in Markdown: GitLab takes 1 MB */
     LIMIT_MARKDOWN_ROWS = 30,             /* and in Markdown, whose readers (GitHub) take 64 kB */
     LIMIT_MARKDOWN_FAILURES = 6,          /* entries in full there, then a line for each */
     LIMIT_MARKDOWN_ALIKE = 2,             /* of these with the same verdict */

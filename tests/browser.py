@@ -219,6 +219,24 @@ def check_paper(browser, title, path):
     browser.look()
 
 
+def check_copying(browser, title, path):
+    """The clipboard needs permission; without it the commands are selected."""
+    for may in (True, False):
+        browser.command("Browser.setPermission", permission={"name": "clipboard-write"}, setting="granted" if may else "denied")
+        browser.load(path)
+        buttons = browser.driver.find_elements("css selector", ".r-do .copy")
+        check(len(buttons) == browser.run("return document.querySelectorAll('.r-do pre').length"), f"{title}: {len(buttons)} to copy by")
+        if not buttons:
+            return
+        buttons[0].click()
+        time.sleep(0.3)
+        check(buttons[0].text == ("Copied" if may else "Selected"), f"{title}: a button to copy by says {buttons[0].text}")
+        if not may:
+            wanted = browser.run("return document.querySelector('.r-do pre').textContent").strip()
+            check(browser.run("return String(getSelection())").strip() == wanted, f"{title}: the commands are not selected")
+    check(not browser.messages(), f"{title}: the console says {browser.messages()}")
+
+
 TABLE = "document.querySelectorAll('table')[arguments[0]]"
 COLUMN = f"""return [...{TABLE}.tBodies[0].rows].map(r => r.cells[arguments[1]])
     .map(c => c.dataset.v === undefined ? c.textContent : Number(c.dataset.v))"""
@@ -324,6 +342,7 @@ def main():
                 browser.look()
                 check_load(browser, title, path)
                 check_folding(browser, title)
+                check_copying(browser, title, path)
                 check_tables(browser, title, path)
                 check_without_script(browser, title, path)
                 check_widths(browser, title, path)

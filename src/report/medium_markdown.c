@@ -130,7 +130,7 @@ static bool is_plain(const char *s, size_t len, bool is_at_start)
 }
 
 /* A word: its punctuation stays outside of the code span. */
-static void word(struct text *t, const char *s, size_t len)
+static void part(struct text *t, const char *s, size_t len)
 {
     size_t from = 0, to = len;
     bool is_at_start = !t->is_begun;
@@ -157,6 +157,36 @@ static void word(struct text *t, const char *s, size_t len)
         close_code(t);
         output_bytes(t->out, s + to, len - to);
     }
+}
+
+/* "CN=" as distinguished names have it; 0: no attribute begins here. */
+static size_t attribute_len(const char *s, size_t len)
+{
+    size_t i = 0;
+    while (i < len && i < SHORTEST_COMMIT && isalpha((unsigned char)s[i]))
+        i++;
+    return i > 0 && i < len && i < SHORTEST_COMMIT && s[i] == '=' ? i + 1 : 0;
+}
+
+/* Of distinguished names values alone: they may go on in the next word. */
+static void word(struct text *t, const char *s, size_t len)
+{
+    for (size_t attribute; (attribute = attribute_len(s, len)) > 0 && attribute < len;) {
+        size_t end = attribute;
+        close_code(t);
+        output_bytes(t->out, s, attribute);
+        t->is_begun = true;
+        while (end < len && !(s[end] == ',' && attribute_len(s + end + 1, len - end - 1) > 0))
+            end++;
+        part(t, s + attribute, end - attribute);
+        if (end == len)
+            return;
+        close_code(t);
+        output_char(t->out, ',');
+        s += end + 1;
+        len -= end + 1;
+    }
+    part(t, s, len);
 }
 
 static void words(struct text *t, const char *s, size_t len)

@@ -115,6 +115,32 @@ static bool has_any(const struct output *blocks)
     return output_at(blocks) > 0;
 }
 
+bool page_has_room(struct text_report *state, enum outcome outcome)
+{
+    uint64_t room = state->medium->kind == MEDIUM_HTML ? LIMIT_PAGE_TOLD : LIMIT_MARKDOWN_TOLD;
+    if (output_at(&state->blocks[outcome]) < room)
+        return true;
+    state->page->num_untold[outcome]++;
+    return false;
+}
+
+/* -v: connections in full, as many as there is room for. */
+static void told(struct text *t, struct text_report *state, enum outcome outcome)
+{
+    static const char *const words[] = {[OUTCOME_COMPLETED] = "that completed",
+                                        [OUTCOME_FAILED] = "that failed",
+                                        [OUTCOME_INCOMPLETE] = "that the capture holds in part",
+                                        [OUTCOME_NOT_TLS] = "without TLS"};
+    uint64_t untold = state->page->num_untold[outcome];
+    text_entries_apart(t, &state->blocks[outcome]);
+    if (untold == 0)
+        return;
+    text_plain(t, "and ");
+    text_plural(t, untold, "more connection", "more connections");
+    text_printf(t, " %s, told in full by --format json", words[outcome]);
+    text_line_end(t);
+}
+
 static void failures(struct text *t, struct text_report *state, struct text_entries *entries,
                      const struct limits *limits)
 {
@@ -126,7 +152,7 @@ static void failures(struct text *t, struct text_report *state, struct text_entr
         text_section(t, "What the capture holds in part");
     text_table(t, entries, &state->incomplete, limits->incomplete, limits->lines);
     for (unsigned i = 0; i < sizeof shown_as / sizeof *shown_as; i++)
-        text_entries_apart(t, &state->blocks[shown_as[i]]);
+        told(t, state, shown_as[i]);
 }
 
 static void what_was_read(struct text *t, struct text_report *state, const struct report_summary *s,
@@ -162,7 +188,7 @@ static void page_finish(struct report *report, const struct report_summary *summ
         timeline_draw(&t, &state->page->timeline, summary->time_digits);
         text_warnings(&t, &entries, &state->warnings);
         text_completed(&t, &entries, &state->completed);
-        text_entries_apart(&t, &state->blocks[OUTCOME_COMPLETED]);
+        told(&t, state, OUTCOME_COMPLETED);
         page_rows(&t, state->page);
         state->unseen.left_out = options->verbose ? 0 : state->problems.left_out + state->incomplete.left_out;
         state->unseen.warnings_left_out = state->warnings.left_out;

@@ -27,9 +27,12 @@ struct page {
     struct output rows[TEXT_OUTCOMES]; /* by enum outcome: lines of the table of connections */
     uint64_t num_rows[TEXT_OUTCOMES], row_ends[TEXT_OUTCOMES][LIMIT_PAGE_ROWS];
     uint64_t num_all[TEXT_OUTCOMES];
-    struct text_group pair; /* what comparing two captures found first, as far as the answer tells of it */
+    uint64_t num_untold[TEXT_OUTCOMES]; /* -v: connections for which there was no room */
+    struct text_group pair;             /* what comparing two captures found first, as far as the answer tells of it */
 };
 
+/* -v: there is room to tell of one more connection; else it is counted. */
+bool page_has_room(struct text_report *state, enum outcome outcome);
 int page_init(struct page *page, struct error *error) MUST_CHECK;
 void page_cleanup(struct page *page);
 /* entry: the number of the connection whose entry tells of this one, too; 0 none. */

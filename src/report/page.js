@@ -21,6 +21,18 @@
     for (const one of opened) one.open = false;
   });
 
+  for (const pre of all(".r-do pre")) {
+    const button = make("button", "Copy");
+    const label = text => { button.textContent = text; setTimeout(() => { button.textContent = "Copy" }, 2000) };
+    button.type = "button";
+    button.className = "copy";
+    button.addEventListener("click", () => navigator.clipboard.writeText(pre.textContent).then(() => label("Copied"), () => {
+      getSelection().selectAllChildren(pre);
+      label("Selected");
+    }));
+    pre.before(button);
+  }
+
   const keyOf = cell => cell.dataset.v === undefined ? cell.textContent : Number(cell.dataset.v);
   const compare = (a, b) => typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en", {numeric: true});
   const sort = (table, head, column) => {

@@ -304,9 +304,12 @@ void text_collect_connection(struct report *report, const struct report_connecti
     const struct text_group *entry = outcome != OUTCOME_COMPLETED ? add_problem(report, &block) : NULL;
     if (outcome == OUTCOME_COMPLETED && !report->options.verbose)
         add_completed(report, block);
-    if (state->page)
+    bool is_told = report->options.verbose && (!state->page || page_has_room(state, outcome));
+    if (state->page && report->options.verbose)
+        page_note(report, shown, is_told ? shown->connection->id : 0);
+    else if (state->page)
         page_note(report, shown, entry && outcome != OUTCOME_INCOMPLETE ? entry->members[0].id : 0);
-    if (report->options.verbose) {
+    if (is_told) {
         struct text t = text_into(report, &state->blocks[outcome]);
         text_connection(&t, &block);
     }

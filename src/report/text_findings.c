@@ -88,9 +88,11 @@ void text_fixes(struct text *t, const char *label, enum finding_id id, const str
     size_t next = 0;
     for (const struct finding_fix *fix; (fix = finding_fix_next(id, &next)); label = "") {
         struct text_paragraph paragraph = text_paragraph_begin(t, label);
-        text_paragraph_words(&paragraph, party_name(fix->side));
-        text_plain(t, ":");
-        paragraph.column++;
+        if (fix->side != PARTY_UNKNOWN) {
+            text_paragraph_words(&paragraph, party_name(fix->side));
+            text_plain(t, ":");
+            paragraph.column++;
+        }
         text_paragraph_words(&paragraph, fix->text);
         text_paragraph_end(&paragraph);
         bool has_any = false;

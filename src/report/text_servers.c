@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-enum { SERVER_COLUMN = 48, MAX_CODES = 12 };
+enum { SERVER_COLUMN = 48, MAX_CODES = 12, SIGNATURES = 7 /* the column of pages that -v adds */ };
 
 static bool is_more_important(const struct server_profile *a, const struct server_profile *b)
 {
@@ -194,14 +194,17 @@ static void together(struct text *t, const struct text_server *server)
 
 /* What several connections show together is no cell: it is a sentence. */
 static void draw_table(struct text *t, const struct text_servers *servers, const struct text_groups *const *groups,
-                       size_t num_groups)
+                       size_t num_groups, bool is_verbose)
 {
-    static const char *const columns[] = {"Server", "Name",         "Connections", "Failed",   "Versions", "Suites",
-                                          "Groups", "Certificates", "ALPN",        "Findings", NULL};
+    const char *columns[12], *const whats[] = {"Server", "Name",       "Connections",  "Failed", "Versions", "Suites",
+                                               "Groups", "Signatures", "Certificates", "ALPN",   "Findings", NULL};
+    for (unsigned i = 0, num = 0; i < sizeof whats / sizeof *whats; i++)
+        if (is_verbose || i != SIGNATURES)
+            columns[num++] = whats[i];
     text_table_begin(t, "Servers, by failures", columns);
     for (unsigned i = 0; i < servers->num; i++) {
         row_begin(t, &servers->at[i]);
-        chosen(t, &servers->at[i].profile, false);
+        chosen(t, &servers->at[i].profile, is_verbose);
         findings(t, &servers->at[i], groups, num_groups);
         text_table_row_end(t);
     }
@@ -229,7 +232,7 @@ void text_servers_draw(struct text *t, const struct text_servers *servers, const
         return;
     text_section(t, "Servers: what they chose in this capture, and what went wrong with them");
     if (text_is_page(t))
-        draw_table(t, servers, groups, num_groups);
+        draw_table(t, servers, groups, num_groups, is_verbose);
     else
         draw_rows(t, servers, groups, num_groups, is_verbose);
     if (servers->num_all > servers->num) {
