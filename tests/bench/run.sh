@@ -56,6 +56,11 @@ json() {
     cost sh -c 'rm -f "$0" && exec "$@"' "$work/out.json" "$program" --format json -o "$work/out.json" "$@" "$capture"
 }
 
+# page FORMAT CAPTURE
+page() {
+    cost sh -c 'rm -f "$0" && exec "$@"' "$work/out.$1" "$build/tlswhy" --format "$1" -o "$work/out.$1" "$2"
+}
+
 # What a connection record tells, as far as tshark knows it.
 facts=(frame.number frame.time_epoch tcp.stream ip.src ip.dst ipv6.src ipv6.dst tcp.srcport tcp.dstport
     tls.record.version tls.handshake.type tls.handshake.version tls.handshake.session_id_length
@@ -84,6 +89,14 @@ bench_dense() {
     row "the same" "tlswhy without diagnosis and verification" "$mb" "$bare_cpu" "$bare_peak"
     ratios+=("$(awk -v cpu="$cpu" -v bare="$bare_cpu" \
         'BEGIN { printf "dense: diagnosis and verification cost %.0f %% of the run (asked: under 25)", 100 * (cpu - bare) / cpu }')")
+    local form page_cpu page_peak
+    for form in html markdown; do
+        read -r page_cpu page_peak < <(page "$form" "$work/dense.pcap")
+        row "the same" "tlswhy --format $form" "$mb" "$page_cpu" "$page_peak"
+        ratios+=("$(awk -v cpu="$cpu" -v page="$page_cpu" -v f="$form" \
+            'BEGIN { printf "dense: %s takes %.2f of the time of JSON (asked: under 2)", f, page / cpu }'), $(megabytes "$work/out.$form") MB")
+        rm "$work/out.$form"
+    done
     rm "$work/dense.pcap"
     command -v tshark >/dev/null || { echo "tshark is missing: nothing to compare with" >&2; return; }
     generate dense "${SLICE_MB:-30}"
