@@ -131,12 +131,17 @@ class Browser:
 
 # ---- what is asked of every page
 
+def check_console(browser, title):
+    messages = browser.messages()
+    check(not messages, f"{title}: the console says {messages}")
+
+
 def check_load(browser, title, path):
     took = browser.load(path)
     check(took < OPENS_WITHIN_S, f"{title}: opens in {took:.1f} s")
     requests = browser.loaded()
     check(len(requests) == 1 and requests[0].startswith("file://"), f"{title}: asks for {requests[1:4]}")
-    check(not browser.messages(), f"{title}: the console says {browser.messages()}")
+    check_console(browser, title)
     check(browser.run("return document.querySelectorAll('script').length") == 1, f"{title}: scripts of strangers")
 
 
@@ -234,7 +239,7 @@ def check_copying(browser, title, path):
         if not may:
             wanted = browser.run("return document.querySelector('.r-do pre').textContent").strip()
             check(browser.run("return String(getSelection())").strip() == wanted, f"{title}: the commands are not selected")
-    check(not browser.messages(), f"{title}: the console says {browser.messages()}")
+    check_console(browser, title)
 
 
 TABLE = "document.querySelectorAll('table')[arguments[0]]"
@@ -305,7 +310,7 @@ def check_tables(browser, title, path):
     field.send_keys(Keys.CONTROL, "a")
     field.send_keys(Keys.DELETE)
     check(browser.run(f"return [...{TABLE}.tBodies[0].rows].filter(r => r.hidden).length", table) == 0, f"{title}: an empty filter hides rows")
-    check(not browser.messages(), f"{title}: the console says {browser.messages()}")
+    check_console(browser, title)
 
 
 def check_accessible(browser, title, path, axe):
