@@ -14,7 +14,7 @@ packages=(
     chromium chromium-driver python3-selenium poppler-utils
 )
 
-# The rules of WCAG, for tests/browser.py; Debian has no package of it.
+# The rules of WCAG, for tests/laws/browser.py; Debian has no package of it.
 axe_version=4.14.1
 axe_sha256=29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 axe=build/axe-core/axe.min.js

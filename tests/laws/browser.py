@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 
-ROOT = os.environ.get("TLSWHY_SOURCE") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+ROOT = os.environ.get("TLSWHY_SOURCE") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 AXE = os.environ.get("TLSWHY_AXE") or os.path.join(ROOT, "build", "axe-core", "axe.min.js")
 DRIVER = shutil.which("chromedriver") or "/usr/bin/chromedriver"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
