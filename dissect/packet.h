@@ -119,8 +119,8 @@ struct packet {
         uint8_t ip_version, protocol;
         uint8_t src[16], dst[16];
         uint16_t sport, dport;
-        uint32_t seq; /* TCP */
-        uint32_t mtu; /* next-hop MTU of 3/4 and ICMPv6 type 2, 0 else */
+        uint32_t seq;      /* TCP */
+        uint32_t mtu;      /* next-hop MTU of 3/4 and ICMPv6 type 2, 0 else */
         struct bytes rest; /* behind the quoted ports and sequence number, as captured; has_quote */
     } icmp;
 };

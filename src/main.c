@@ -84,11 +84,35 @@ static void look_at_target(const struct options *options, struct report_target *
     target->use_color = options_use_color(options, is_terminal, getenv("NO_COLOR"));
 }
 
+/* Whatever is read must not be written to: captures, and what else the command line names. */
+static size_t list_inputs(const struct pipeline_options *p, const char **out)
+{
+    size_t num = 0;
+    for (size_t i = 0; i < p->capture.num_paths; i++)
+        out[num++] = p->capture.paths[i];
+    for (size_t i = 0; i < p->num_keylogs; i++)
+        out[num++] = p->keylogs[i];
+    for (size_t i = 0; i < p->num_server_keys; i++)
+        out[num++] = p->server_keys[i];
+    for (size_t i = 0; i < p->verify.num_stores; i++)
+        if (p->verify.stores[i].path)
+            out[num++] = p->verify.stores[i].path;
+    if (p->verify.intermediates)
+        out[num++] = p->verify.intermediates;
+    return num;
+}
+
 static int open_targets(void *arg, struct error *error)
 {
     const struct options *options = arg;
-    const struct capture_options *capture = &options->pipeline.capture;
-    return targets_open(options->targets, options->pipeline.num_targets, capture->paths, capture->num_paths, error);
+    const struct pipeline_options *p = &options->pipeline;
+    size_t most = p->capture.num_paths + p->num_keylogs + p->num_server_keys + p->verify.num_stores + 1;
+    const char **inputs = calloc(most, sizeof *inputs);
+    if (!inputs)
+        return error_set(error, "out of memory");
+    int status = targets_open(options->targets, p->num_targets, inputs, list_inputs(p, inputs), p->redact_key, error);
+    free(inputs);
+    return status;
 }
 
 /* What "today" is; a fixed one makes reports reproducible (reproducible-builds.org). */

@@ -471,9 +471,9 @@ static int set_up(struct pipeline *p, struct error *error)
     p->sessions.certificates = p->certificates;
     if (secrets_set_up(p, error) < 0)
         return -1;
-    if (options->open_targets && options->open_targets(options->targets_arg, error) < 0)
-        return -1;
     if (open_redact_key(p, error) < 0)
+        return -1;
+    if (options->open_targets && options->open_targets(options->targets_arg, error) < 0)
         return -1;
     struct report_options report = options->report;
     if (options->writes_packets && !(report.packets = p->packets = packets_new()))
@@ -527,6 +527,8 @@ int pipeline_run(const struct pipeline_options *options, struct pipeline_result 
     p->redact_key = -1;
     *result = (struct pipeline_result){0};
     int status = set_up(p, error);
+    if (status < 0 && p->redact_key >= 0)
+        (void)unlink(options->redact_key); /* empty: nothing was replaced by aliases */
     if (status == 0) {
         struct error read_error, report_error;
         int read_status = read_all(p, result, &read_error);

@@ -61,7 +61,7 @@ static bool is_same(const struct stat *a, const struct stat *b)
 }
 
 /* The output must not be an input: it would be emptied before it is read. */
-static bool is_input(const struct stat *output, const char *const *inputs, size_t num_inputs)
+static bool is_one_of(const struct stat *output, const char *const *inputs, size_t num_inputs)
 {
     struct stat input;
     for (size_t i = 0; i < num_inputs; i++) {
@@ -79,12 +79,14 @@ static bool is_shareable(const struct stat *status)
 }
 
 static int check(const struct report_target *targets, const struct opened *opened, size_t i, const char *const *inputs,
-                 size_t num_inputs, struct error *error)
+                 size_t num_inputs, const char *made, struct error *error)
 {
     const struct stat *status = &opened[i].status;
     const char *path = targets[i].path;
-    if (path && S_ISREG(status->st_mode) && is_input(status, inputs, num_inputs))
+    if (path && S_ISREG(status->st_mode) && is_one_of(status, inputs, num_inputs))
         return error_set(error, "%s is an input, and would be overwritten", path);
+    if (made && is_one_of(status, &made, 1))
+        return error_set(error, "%s is written to twice", path ? path : made);
     for (size_t k = 0; k < i && !is_shareable(status); k++)
         if (is_same(status, &opened[k].status))
             return error_set(error, "%s is written to twice", path ? path : targets[k].path);
@@ -112,7 +114,7 @@ static void undo(struct report_target *targets, const struct opened *opened, siz
 }
 
 int targets_open(struct report_target *targets, size_t num, const char *const *inputs, size_t num_inputs,
-                 struct error *error)
+                 const char *made, struct error *error)
 {
     struct opened *opened = calloc(num, sizeof *opened);
     if (!opened)
@@ -122,7 +124,7 @@ int targets_open(struct report_target *targets, size_t num, const char *const *i
     for (; i < num && status == 0; i++) {
         status = open_one(&targets[i], &opened[i], error);
         if (status == 0)
-            status = check(targets, opened, i, inputs, num_inputs, error);
+            status = check(targets, opened, i, inputs, num_inputs, made, error);
     }
     if (status == 0)
         status = empty_all(targets, opened, num, error);

@@ -144,8 +144,8 @@ void finding_evidence_connection(struct diagnosis *d, struct finding *f, uint64_
 
 /* Text kept with the diagnosis; "" when it is full. */
 const char *finding_text(struct diagnosis *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Bytes from the network, safe to show: what is not printable ASCII, and the backslash, as \xHH. Long ones are cut. With
- * aliases what stands for them. */
+/* Bytes from the network, safe to show: what is not printable ASCII, and the backslash, as \xHH. Long ones are cut.
+ * With aliases what stands for them. */
 const char *finding_name(struct diagnosis *d, struct bytes name);
 /* An IP address, or what stands for it. */
 const char *finding_address(struct diagnosis *d, uint8_t ip_version, const uint8_t address[16]);

@@ -85,9 +85,18 @@ def inputs_and_outputs(folder):
     with open(own, "wb") as f:
         f.write(read("tls12-nss"))
     check(run("-o", own, own)[0] == 2 and os.path.getsize(own) == len(read("tls12-nss")), "an input is not overwritten")
+    for option, prefix in (("--keylog", ""), ("--server-key", ""), ("--trust", "own="), ("--intermediates", "")):
+        with open(own, "w", encoding="utf-8") as f:
+            f.write("# a comment\n")
+        err = [run(option, prefix + own, written, own, pcap("tls12-nss"))[2] for written in ("-o", "--evidence")]
+        check(os.path.getsize(own) == 12, f"the file of {option} is not overwritten: {err}")
     before = os.path.getsize(target)
-    for wrong in (["/nonexistent.pcap"], ["-f", "port port", pcap("tls12-nss")]):
+    for wrong in (["/nonexistent.pcap"], ["-f", "port port", pcap("tls12-nss")], ["--redact", "--redact-key", target, pcap("tls12-nss")]):
         check(run("-o", target, *wrong)[0] == 2 and os.path.getsize(target) == before, f"{wrong}: the old report stays")
+    key = os.path.join(folder, "aliases")
+    for wrong in ([os.path.join(folder, ".", "aliases")], [os.path.join(folder, "no", "such")]):
+        status, _, err = run("--redact", "--redact-key", key, "-o", *wrong, pcap("tls12-nss"))
+        check(status == 2 and not os.path.exists(key), f"--redact-key and -o {wrong}: {status} {err!r}")
     check(run("-o", os.path.join(folder, "no", "such"), pcap("tls12-nss"))[0] == 2, "-o that cannot be made")
     check(run("--format", "json", "-o", "/dev/full", pcap("tls12-nss"))[0] == 2, "a full disk is an error")
     several_outputs(folder)

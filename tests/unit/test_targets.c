@@ -23,7 +23,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    static const char *const names[] = {"old", "new", "other", "input", "link"};
+    static const char *const names[] = {"old", "new", "other", "input", "link", "made"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         (void)unlink(names[i]);
     (void)rmdir("directory");
@@ -52,7 +52,7 @@ static void test_open(void **state)
         {.path = "old"}, {.path = NULL}, {.path = "new"}, {.path = "directory", .is_directory = true}};
     put("old", "old report");
     put("input", "packets");
-    assert_int_equal(targets_open(targets, 4, inputs, 2, &error), 0);
+    assert_int_equal(targets_open(targets, 4, inputs, 2, NULL, &error), 0);
     assert_int_equal(size_of("old"), 0);
     assert_int_equal(size_of("new"), 0);
     assert_int_equal(size_of("input"), 7);
@@ -68,7 +68,7 @@ static void test_open(void **state)
     assert_int_equal(targets_close(targets, 4, -1, &error), -1);
 
     struct report_target again = {.path = "directory", .is_directory = true};
-    assert_int_equal(targets_open(&again, 1, NULL, 0, &error), 0);
+    assert_int_equal(targets_open(&again, 1, NULL, 0, NULL, &error), 0);
     assert_int_equal(targets_close(&again, 1, 0, &error), 0);
 }
 
@@ -78,7 +78,8 @@ static void refuse(struct report_target *targets, size_t num, const char *why)
     static const char *const inputs[] = {"input"};
     put("old", "old report");
     put("input", "packets");
-    assert_int_equal(targets_open(targets, num, inputs, 1, &error), -1);
+    put("made", "");
+    assert_int_equal(targets_open(targets, num, inputs, 1, "made", &error), -1);
     assert_string_equal(error.text, why);
     assert_int_equal(size_of("old"), 10);
     assert_int_equal(size_of("input"), 7);
@@ -100,13 +101,15 @@ static void test_refused(void **state)
     refuse(no_directory, 2, "cannot write old: Not a directory");
     struct report_target twice[] = {{.path = "new"}, {.path = "old"}, {.path = "./new"}};
     refuse(twice, 3, "./new is written to twice");
+    struct report_target made[] = {{.path = "old"}, {.path = "new"}, {.path = "./made"}};
+    refuse(made, 3, "./made is written to twice");
     put("old", "");
     assert_int_equal(link("old", "link"), 0);
     struct report_target linked[] = {{.path = "old"}, {.path = "link"}};
     refuse(linked, 2, "link is written to twice");
     assert_int_equal(unlink("link"), 0);
     struct report_target devices[] = {{.path = "/dev/null"}, {.path = "/dev/null"}};
-    assert_int_equal(targets_open(devices, 2, NULL, 0, &error), 0);
+    assert_int_equal(targets_open(devices, 2, NULL, 0, NULL, &error), 0);
     assert_int_equal(targets_close(devices, 2, 0, &error), 0);
 }
 
