@@ -2,7 +2,8 @@
 """The prefix law, end to end: what a capture shows of a connection is a part of what the whole capture shows of it. The packets
 that carry handshake messages are cut at many lengths, as a snapshot length does, or the capture stops in them; then every fact
 of the cut is absent from the whole or equal to it, lists are prefixes, no peer is blamed for what the capture lacks, and nothing
-is called malformed that was not. Runs the program ($TLSWHY) over captures in pcaps/."""
+is called malformed that was not. Runs the program ($TLSWHY) over captures in pcaps/, those over UDP and those with their keys
+among them. With words as arguments only over captures whose names hold one of them."""
 import glob
 import json
 import os
@@ -15,12 +16,15 @@ import tempfile
 PROGRAM = os.environ.get("TLSWHY")
 SOURCE = os.environ.get("TLSWHY_SOURCE", os.path.join(os.path.dirname(__file__), "..", ".."))
 ETHERNET = 1
+ENHANCED_PACKET, DECRYPTION_SECRETS = 6, 10
 CUTS = 6         # lengths tried for one packet
 PACKETS = 4       # packets with handshake records cut in one capture
 MAX_PACKETS = 120  # longer captures have nothing to add
 # What tells of the capture rather than of the peers, and what a verdict makes of it.
 OF_THE_CAPTURE = {"outcome", "verdict", "verdict_side", "ended_by", "findings", "tcp", "packets", "bytes", "end", "chain_missing",
                   "faults", "handshake_us", "frame", "second_frame", "name_from", "cut", "chain_cut", "client_chain_cut", "after_gap", "verification", "ocsp"}
+# What says that the key log, and not the capture, is at fault.
+WRONG_KEYS = {"authentication-failed", "unsupported", "missing", "incomplete"}
 BLAMING = {"client", "server"}
 # A capture that ends behind a RST cannot know that it was ignored.
 UNFORESEEABLE = {"reset-ignored.pcap"}
@@ -41,8 +45,26 @@ def read_pcap(path):
     return data[:24], packets
 
 
+def read_pcapng(path):
+    """The same of a little-endian pcapng of one interface of Ethernet, in microseconds, and the key log in it."""
+    with open(path, "rb") as f:
+        data = f.read()
+    packets, keys, at = [], b"", 0
+    while at + 12 <= len(data):
+        kind, length = struct.unpack_from("<II", data, at)
+        if kind == DECRYPTION_SECRETS:
+            keys += data[at + 16:at + 16 + struct.unpack_from("<I", data, at + 12)[0]]
+        elif kind == ENHANCED_PACKET:
+            high, low, caplen, wire = struct.unpack_from("<IIII", data, at + 12)
+            packets.append((*divmod(high << 32 | low, 1000000), data[at + 28:at + 28 + caplen], wire))
+        at += length
+    return struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 262144, ETHERNET), packets, keys
+
+
 def payload_at(packet):
-    """Where the TCP payload of an untagged Ethernet and IPv4 or IPv6 packet begins; 0: none."""
+    """Where the TCP or UDP payload of an untagged Ethernet and IPv4 or IPv6 packet begins; 0: none."""
+    if len(packet) > 42 and packet[12:14] == b"\x08\x00" and packet[14] == 0x45 and packet[23] == 17:
+        return 42
     if len(packet) >= 54 and packet[12:14] == b"\x08\x00" and packet[23] == 6:
         tcp, end = 14 + (packet[14] & 15) * 4, 14 + struct.unpack_from(">H", packet, 16)[0]
     elif len(packet) >= 74 and packet[12:14] == b"\x86\xdd" and packet[20] == 6:
@@ -57,7 +79,7 @@ def payload_at(packet):
 
 def has_handshake(packet):
     at = payload_at(packet)
-    return at > 0 and (packet[at] == 22 or packet[at] & 0x80)
+    return at > 0 and (packet[at] == 22 or packet[at] & 0x80 or (packet[23] == 17 and packet[at] & 0xE0 == 0x20))
 
 
 def write_pcap(path, header, packets):
@@ -67,8 +89,8 @@ def write_pcap(path, header, packets):
             f.write(struct.pack("<IIII", seconds, micros, len(packet), length) + packet)
 
 
-def facts(path):
-    run = subprocess.run([PROGRAM, "--format", "json", path], capture_output=True, check=False, timeout=60)
+def facts(path, options):
+    run = subprocess.run([PROGRAM, "--format", "json", *options, path], capture_output=True, check=False, timeout=60)
     if run.returncode != 0:
         sys.exit(f"{path}: exit {run.returncode}: {run.stderr.decode(errors='replace')}")
     records = [json.loads(line) for line in run.stdout.splitlines()]
@@ -116,9 +138,18 @@ def blames(part, whole):
             yield f"malformed: {fault}"
     if part["outcome"] == "failed" and whole["outcome"] != "failed":
         yield f"outcome failed, {part.get('verdict')} / {whole['outcome']}"
+    wrong = part.get("keys_error")
+    if wrong in WRONG_KEYS and wrong != whole.get("keys_error"):
+        yield f"keys_error {wrong} / {whole.get('keys_error')}"
     side = part.get("verdict_side")
     if whole["outcome"] != "failed" and side in BLAMING and side != whole.get("verdict_side"):
         yield f"verdict_side {part['verdict_side']} / {whole.get('verdict_side')}"
+
+
+def problems_of(part, whole, is_of_tcp):
+    """Over UDP a hello that is cut leaves another one in its place, and with keys what is hidden in the part has a name in the
+    whole: there only what is said against somebody counts."""
+    return (list(beyond(part, whole)) if is_of_tcp else []) + list(blames(part, whole))
 
 
 def cuts_of(packet, rng):
@@ -127,17 +158,32 @@ def cuts_of(packet, rng):
     return sorted(rng.sample(lengths, CUTS)) if len(lengths) > CUTS else list(lengths)
 
 
+def captures_of(folder):
+    """(path, header, packets, options) of each."""
+    for path in sorted(glob.glob(os.path.join(SOURCE, "pcaps", "*.pcap")) + glob.glob(os.path.join(SOURCE, "pcaps", "*keys*.pcapng"))):
+        if sys.argv[1:] and not any(word in os.path.basename(path) for word in sys.argv[1:]):
+            continue
+        if path.endswith(".pcap"):
+            key = path.removesuffix(".pcap") + ".key"
+            yield path, *read_pcap(path), ["--server-key", key] if os.path.exists(key) else []
+            continue
+        header, packets, keys = read_pcapng(path)
+        log = os.path.join(folder, "keys")
+        with open(log, "wb") as f:
+            f.write(keys)
+        yield path, header, packets, ["--keylog", log]
+
+
 def main():
     if not PROGRAM:
         print("skipped: the program is not built")
         return 77
     captures = tried = failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        for path in sorted(glob.glob(os.path.join(SOURCE, "pcaps", "*.pcap"))):
-            header, packets = read_pcap(path)
+        for path, header, packets, options in captures_of(folder):
             if not packets or len(packets) > MAX_PACKETS or os.path.basename(path) in UNFORESEEABLE:
                 continue
-            whole = facts(path)
+            whole = facts(path, options)
             chosen = [i for i, p in enumerate(packets) if has_handshake(p[2])][:PACKETS]
             if not whole or not chosen:
                 continue
@@ -153,9 +199,12 @@ def main():
                 cut = os.path.join(folder, os.path.basename(path))
                 write_pcap(cut, header, before + after)
                 tried += 1
-                for frame, part in facts(cut).items():
-                    problems = [f"no such connection at frame {frame}"] if frame not in whole else \
-                        list(beyond(part, whole[frame])) + list(blames(part, whole[frame]))
+                for frame, part in facts(cut, options).items():
+                    is_of_tcp = part["transport"] == "tcp" and not options
+                    if frame in whole:
+                        problems = problems_of(part, whole[frame], is_of_tcp)
+                    else:
+                        problems = [f"no such connection at frame {frame}"] if is_of_tcp else []
                     if problems:
                         failed += 1
                         print(f"{os.path.basename(path)}, {what}{'' if after else ', the last'}:")
