@@ -103,6 +103,12 @@ static void outcome_words(struct text *t, const struct verification *v)
     text_string(t, v->outcome.text);
 }
 
+static void left_out_words(struct text *t, const struct ties *ties)
+{
+    text_plural(t, ties->num_all_stores - ties->num_stores, "more trust store was asked",
+                "more trust stores were asked");
+}
+
 /* A store's word on one certificate; NULL: none. */
 static const char *mark_of(const struct verification *v, const struct tie *tie)
 {
@@ -111,6 +117,13 @@ static const char *mark_of(const struct verification *v, const struct tie *tie)
     if (!is_in_path)
         return NULL;
     return is_in_error ? "error" : v->outcome.is_ok ? "ok" : "used";
+}
+
+/* Wider where the columns of stores need it. */
+static int width_of(const struct ties *ties)
+{
+    int needed = STORE_X + (int)ties->num_stores * STORE_WIDTH - STORE_WIDTH / 2;
+    return needed > WIDTH ? needed : WIDTH;
 }
 
 static bool is_tied_to_next(const struct ties *ties, unsigned i)
@@ -167,7 +180,7 @@ bool picture_chain_svg(struct output *out, const struct report_connection *shown
     int height = HEAD_HEIGHT + (int)ties.num * PITCH + (int)num_lines * LINE_HEIGHT;
     text_printf(picture_words_begin(&words), "Certificate chain of connection %llu, from the certificate to the root",
                 (unsigned long long)shown->connection->id);
-    svg_begin(out, "picture chain", WIDTH, height, picture_words_end(&words));
+    svg_begin(out, "picture chain", width_of(&ties), height, picture_words_end(&words));
     for (unsigned k = 0; k < ties.num_stores; k++) {
         text_bytes_of(picture_words_begin(&words), ties.stores[k]->store->name);
         svg_words(out, "dim", STORE_X + (int)k * STORE_WIDTH, 16, SVG_MIDDLE, picture_words_end(&words), STORE_CHARS);
@@ -183,8 +196,7 @@ bool picture_chain_svg(struct output *out, const struct report_connection *shown
                   picture_words_end(&words), OUTCOME_CHARS);
     }
     if (ties.num_all_stores > ties.num_stores) {
-        text_plural(picture_words_begin(&words), ties.num_all_stores - ties.num_stores, "more trust store was asked",
-                    "more trust stores were asked");
+        left_out_words(picture_words_begin(&words), &ties);
         svg_words(out, "dim", BOX_X, y, SVG_START, picture_words_end(&words), SIZE_MAX);
         y += LINE_HEIGHT;
     }
@@ -242,6 +254,10 @@ bool picture_chain_text(struct output *out, const struct report_connection *show
     }
     for (unsigned k = 0; k < ties.num_stores; k++) {
         outcome_words(picture_words_begin(&words), ties.stores[k]);
+        line(out, &words, "=> ");
+    }
+    if (ties.num_all_stores > ties.num_stores) {
+        left_out_words(picture_words_begin(&words), &ties);
         line(out, &words, "=> ");
     }
     picture_words_cleanup(&words);

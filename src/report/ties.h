@@ -23,7 +23,7 @@ struct tie {
     struct certificate *certificate;
 };
 
-enum { TIES = 24, TIE_STORES = 3 };
+enum { TIES = 24, TIE_STORES = 6 };
 struct ties {
     unsigned num, num_left_out;
     struct tie at[TIES];
