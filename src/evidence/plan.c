@@ -2,6 +2,7 @@
 #include "evidence/plan.h"
 
 #include "dissect/registry.h"
+#include "dissect/tds.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -342,7 +343,9 @@ static void take_plain(struct walk *w, uint64_t start)
         add_piece(w->side, (struct plan_piece){.from = openly->hidden[i].at,
                                                .to = (uint64_t)openly->hidden[i].at + openly->hidden[i].len,
                                                .is_hidden = true});
-    if (shown < start)
+    bool is_wrapped =
+        c->before_tls.starttls.protocol == STARTTLS_TDS && start != UINT64_MAX; /* then a header follows */
+    if (shown < start && !(is_wrapped && openly->len > 0 && shown + TDS_HEADER_LEN >= start))
         add_bytes(w->side, shown, start, w->end);
 }
 

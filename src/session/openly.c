@@ -1,5 +1,6 @@
 /* How much of what both sides said before TLS may be shown to others: what became of TLS, without credentials and
  * without what the protocol was spoken for. */
+#include "dissect/tds.h"
 #include "session/session_internal.h"
 
 #include <ctype.h>
@@ -215,6 +216,8 @@ void openly_starttls(struct said_openly openly[2], const struct starttls *startt
         }
     } else if (starttls->protocol == STARTTLS_XMPP) {
         openly_xmpp(talk, &end, &told);
+    } else if (starttls->protocol == STARTTLS_TDS && bytes_u8_at(client, 0) == TDS_PRELOGIN) {
+        end = (size_t)bytes_u8_at(client, 2) << 8 | bytes_u8_at(client, 3); /* it names no user */
     } else if (end == 0) {
         end = GREETING_LEN;
     }
