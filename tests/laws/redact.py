@@ -19,8 +19,21 @@ NAMES = {"sni", "subject", "issuer", "sha256", "sha1", "serial", "community_id",
 # Words that our own sentences use, too, or that everybody knows.
 COMMON = {"", "-", "none", "localhost", "example", "test", "client", "server", "www", "system", "lab"}
 SHORTEST = 4
-# Quoted by ourselves.
-OURS = {"unexpected eof while reading", "connection refused", "no acceptable authentication method"}
+
+
+def ours():
+    """What sentences quote out of our own tables: the names of SOCKS' answers, and the like."""
+    words = {"unexpected eof while reading"}
+    for name in os.listdir(os.path.join(SOURCE, "dissect")):
+        if name.startswith(("proxy", "starttls")) and name.endswith(".c"):
+            with open(os.path.join(SOURCE, "dissect", name), encoding="utf-8") as f:
+                words.update(re.findall(r'"([^"\n]+)"', f.read()))
+    return words
+
+
+
+
+OURS = ours()
 
 
 def run(*arguments, is_binary=False):
