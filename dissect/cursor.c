@@ -215,6 +215,14 @@ struct bytes bytes_slice(struct bytes b, size_t offset, size_t n)
     return (struct bytes){b.at + offset, n < left ? n : left};
 }
 
+bool bytes_are_zero(struct bytes b)
+{
+    for (size_t i = 0; i < b.len; i++)
+        if (b.at[i] != 0)
+            return false;
+    return b.len > 0;
+}
+
 bool bytes_equal(struct bytes a, struct bytes b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);

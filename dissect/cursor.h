@@ -143,6 +143,9 @@ bool bytes_equal(struct bytes a, struct bytes b);
 /* True when `part` occurs in `whole`; what is empty occurs nowhere. */
 bool bytes_contain(struct bytes whole, struct bytes part);
 
+/* True when there are bytes, and all of them are zero. */
+bool bytes_are_zero(struct bytes b);
+
 /* Fields of a fixed header that was taken whole with cursor_bytes(): network byte order, 0 when out of range. */
 static inline uint8_t bytes_u8_at(struct bytes b, size_t offset)
 {

@@ -34,7 +34,8 @@ struct capture_packet {
     bool has_time;         /* false for simple packet blocks and interfaces without time stamps */
     uint8_t time_digits;   /* 6 or 9: decimals the input has */
     uint32_t interface_at; /* index into the input's interfaces, which go on from one section to the next */
-    struct bytes left_out; /* of a capture that is evidence: what it says of bytes left out here; empty: nothing */
+    struct bytes
+        left_out; /* of a capture that is evidence: the comment that begins with CAPTURE_LEFT_OUT; else empty */
 };
 
 /* What a packet came in by, as far as it can be written again. */

@@ -72,6 +72,15 @@ static bool after_prefix(struct bytes text, const char *prefix, struct bytes *re
     return true;
 }
 
+static bool take_left_out(struct bytes text, struct capture_packet *packet)
+{
+    struct bytes rest;
+    if (!after_prefix(text, CAPTURE_LEFT_OUT, &rest))
+        return false;
+    packet->left_out = text;
+    return true;
+}
+
 void pcapng_packet_comments(struct reader *r, struct bytes options, struct capture_packet *packet)
 {
     struct fault fault;
@@ -80,8 +89,7 @@ void pcapng_packet_comments(struct reader *r, struct bytes options, struct captu
     struct bytes value;
     cursor_init_whole(&c, options, &fault);
     while (next_item(&r->pcapng, &c, &code, &value))
-        if (code == OPTION_COMMENT &&
-            !(r->input->facts.is_evidence && after_prefix(value, CAPTURE_LEFT_OUT, &packet->left_out)))
+        if (code == OPTION_COMMENT && !(r->input->facts.is_evidence && take_left_out(value, packet)))
             keep_comment(r, (struct place){.frame = r->frame, .file = r->file}, value);
 }
 

@@ -175,8 +175,17 @@ static void cut_segment(struct cut *cut, struct plan *plan, unsigned at, const s
     cut->is_needed |= !cut->is_bare || packet->window == 0;
 }
 
-/* Of a protected record only the header is of use. */
-static void cut_dtls(const struct part *part, struct extent *extent)
+/* With keys the handshake's own records of DTLS 1.3 are of use: their epoch ends with the same two bits as one that
+ * follows four updates of the keys, the first of which. */
+static bool is_handshake_epoch(const struct plan *plan, struct plan_side *side, const struct dtls_record *record)
+{
+    enum { HANDSHAKE = 2 };
+    side->has_updates |= record->is_unified && record->epoch == 0;
+    return plan->has_keys && record->is_unified && record->epoch == HANDSHAKE && !side->has_updates;
+}
+
+/* Of other protected records only the header is of use. */
+static void cut_dtls(const struct plan *plan, struct plan_side *side, const struct part *part, struct extent *extent)
 {
     struct fault fault;
     struct cursor c;
@@ -185,8 +194,9 @@ static void cut_dtls(const struct part *part, struct extent *extent)
     cursor_init(&c, (struct bytes){bytes, part->len}, part->declared, 0, &fault);
     while (dtls_record_next(&c, 0, &record)) {
         size_t body = record.body.at ? (size_t)(record.body.at - bytes) : part->len;
-        bool is_kept = !record.is_unified && (record.type == CONTENT_HANDSHAKE || record.type == CONTENT_ALERT ||
-                                              record.type == CONTENT_CHANGE_CIPHER_SPEC || record.type == CONTENT_ACK);
+        bool is_kept = is_handshake_epoch(plan, side, &record);
+        is_kept |= !record.is_unified && (record.type == CONTENT_HANDSHAKE || record.type == CONTENT_ALERT ||
+                                          record.type == CONTENT_CHANGE_CIPHER_SPEC || record.type == CONTENT_ACK);
         extent->end = body + (is_kept ? record.body.len : 0);
         if (!is_kept && record.body.len > 0)
             memset(bytes + body, 0, record.body.len);
@@ -216,13 +226,13 @@ static void cut_quic(const struct part *part, struct extent *extent)
     }
 }
 
-static void cut_datagram(struct cut *cut, const struct plan *plan, struct place place, struct part *part)
+static void cut_datagram(struct cut *cut, struct plan *plan, unsigned side, struct place place, struct part *part)
 {
     struct extent extent = {0, 0};
     if (plan->has_keys && plan_is_opened_at(plan, place))
         extent.end = part->len;
     else if (plan->protocol == PROTOCOL_DTLS)
-        cut_dtls(part, &extent);
+        cut_dtls(plan, &plan->side[side], part, &extent);
     else if (plan->protocol == PROTOCOL_QUIC)
         cut_quic(part, &extent);
     else
@@ -256,7 +266,7 @@ void cut_packet(struct cut *cut, struct plan *plan, unsigned side, const struct 
         return;
     }
     if (packet->kind == PACKET_UDP)
-        cut_datagram(cut, plan, raw->moment.place, &part);
+        cut_datagram(cut, plan, side, raw->moment.place, &part);
     else
         cut_segment(cut, plan, side, packet, &part);
     struct plan_side *sender = &plan->side[side];

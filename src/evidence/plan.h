@@ -43,6 +43,7 @@ struct plan_side {
     uint64_t seen;    /* the highest offset so far */
     size_t next_told; /* the first piece that no packet has told of */
     struct plan_pending *pending;
+    bool has_updates;  /* DTLS 1.3: keys of an epoch after the first of application data were in use */
     uint32_t num_bare; /* packets in a row of which nothing but headers would be written */
 };
 

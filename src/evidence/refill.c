@@ -88,6 +88,8 @@ static bool take_blank(struct bytes *text, struct blanks *out, bool has_records)
 static bool read_note(struct blanks *out, struct bytes text)
 {
     *out = (struct blanks){.skip = 0};
+    if (!take_word(&text, CAPTURE_LEFT_OUT))
+        return false;
     while (text.len > 0) {
         bool is_good = false;
         if (take_word(&text, " skip="))

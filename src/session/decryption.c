@@ -254,7 +254,9 @@ static void settled_record(struct session *session, unsigned side, const struct 
                            const struct span *span)
 {
     struct decryption *d = session->decryption;
-    uint8_t *out = decryption_wants(session, side, h) ? malloc(fragment.len + PROTECTION_ROOM) : NULL;
+    bool is_blank = decryption_is_tls13(d) && d->sides[side].epoch == EPOCH_APPLICATION && bytes_are_zero(fragment);
+    bool is_wanted = decryption_wants(session, side, h) && !is_blank; /* left out of evidence */
+    uint8_t *out = is_wanted ? malloc(fragment.len + PROTECTION_ROOM) : NULL;
     if (!out) {
         decryption_skip(session, side, h);
         records_hidden(session, side, h, span);

@@ -109,7 +109,7 @@ enum attempt dtls_attempt_unified(struct session *session, unsigned side, const 
     }
     if (record->length > LIMIT_OPENED_RECORD && slot->epoch >= EPOCH_APPLICATION)
         return ATTEMPT_APPLICATION;
-    if (slot->refused >= DTLS_REFUSED_MOST)
+    if (slot->refused >= DTLS_REFUSED_MOST || bytes_are_zero(record->body)) /* left out of evidence */
         return ATTEMPT_HIDDEN;
     bool is_open = open_with(session, side, h, slot, record, span) || open_next(session, side, h, slot, record, span);
     return is_open ? ATTEMPT_OPENED : ATTEMPT_HIDDEN;
