@@ -96,7 +96,7 @@ static uint64_t whole_number(uint64_t next, uint16_t sent, unsigned bits)
 
 bool dtls_epoch_open(struct dtls_epoch *epoch, const struct dtls_record *record, uint8_t *out, struct dtls_inner *inner)
 {
-    uint8_t header[HEADER_MAX_LEN], mask[SAMPLE_LEN];
+    uint8_t header[HEADER_MAX_LEN] = {0}, mask[SAMPLE_LEN];
     size_t at = 1 + record->connection_id.len;
     unsigned len = bytes_u8_at(record->header, 0) & UNIFIED_LONG_SEQUENCE ? 2 : 1;
     struct sealed sealed = {record->type, 0, record->body, {NULL, 0}, {header, record->header.len}};
