@@ -165,18 +165,19 @@ def add_packet(streams, packet, transport):
             stream = None
         elif name == "quic" and stream and addresses and ports:
             add_quic_packet(stream, frame, *(f"{addresses[i]} {ports[i]}" for i in (0, 1)), proto)
-        elif name == "tls" and stream and addresses and ports:
+        elif name in ("tls", "tds") and stream and addresses and ports: # TDS packets hold TLS in themselves
             sender, receiver = (f"{addresses[i]} {ports[i]}" for i in (0, 1))
-            for record in proto.findall("field[@name='tls.record']"):
-                stream.is_tls = True
-                add_record(stream, frame, sender, receiver, record)
+            for tls in [proto] if name == "tls" else proto.findall(".//proto[@name='tls']"):
+                for record in tls.findall("field[@name='tls.record']"):
+                    stream.is_tls = True
+                    add_record(stream, frame, sender, receiver, record)
 
 
 def read_transport(path, transport, protocol, wanted):
     streams = read_streams(path, transport, wanted)
     if not streams:
         return []
-    pdml = run(TSHARK + ["-r", path, "-Y", f"{transport} and {protocol}", "-T", "pdml", "-J", f"geninfo ip ipv6 tcp udp {protocol}"])
+    pdml = run(TSHARK + ["-r", path, "-Y", f"{transport} and {protocol}", "-T", "pdml", "-J", f"geninfo ip ipv6 tcp udp tds {protocol}"])
     text = re.sub(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]", b"?", pdml).replace(b'name="dtls', b'name="tls')
     if text.strip():
         for packet in ElementTree.fromstring(text).iter("packet"):

@@ -17,6 +17,7 @@ PROGRAM = os.environ.get("TLSWHY")
 SOURCE = os.environ.get("TLSWHY_SOURCE", os.path.join(os.path.dirname(__file__), "..", ".."))
 ETHERNET = 1
 ENHANCED_PACKET, DECRYPTION_SECRETS = 6, 10
+TUNNELS = {2152, 4789, 4790, 6081, 8472}  # ports of UDP that carry other packets
 CUTS = 6         # lengths tried for one packet
 PACKETS = 4       # packets with handshake records cut in one capture
 MAX_PACKETS = 120  # longer captures have nothing to add
@@ -64,7 +65,7 @@ def read_pcapng(path):
 def payload_at(packet):
     """Where the TCP or UDP payload of an untagged Ethernet and IPv4 or IPv6 packet begins; 0: none."""
     if len(packet) > 42 and packet[12:14] == b"\x08\x00" and packet[14] == 0x45 and packet[23] == 17:
-        return 42
+        return 0 if TUNNELS & set(struct.unpack_from(">HH", packet, 34)) else 42
     if len(packet) >= 54 and packet[12:14] == b"\x08\x00" and packet[23] == 6:
         tcp, end = 14 + (packet[14] & 15) * 4, 14 + struct.unpack_from(">H", packet, 16)[0]
     elif len(packet) >= 74 and packet[12:14] == b"\x86\xdd" and packet[20] == 6:
