@@ -236,6 +236,8 @@ static bool is_letter(char c)
 static const struct word *word_at(const char *text)
 {
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (text[0] != words[i].word[0] || text[1] != words[i].word[1])
+            continue;
         size_t len = strlen(words[i].word);
         if (strncmp(text, words[i].word, len) == 0 && !is_letter(text[len]))
             return &words[i];
@@ -324,6 +326,16 @@ static void put_change(struct line *line, const struct change *change)
     put_string(line, change->value ? change->value : "");
 }
 
+/* Characters with which nothing begins that is replaced: words are in capitals. */
+static size_t plain_len(const char *text)
+{
+    size_t len = 0;
+    while (text[len] && text[len] != ' ' && text[len] != 'h' && text[len] != '-' &&
+           !(text[len] >= 'A' && text[len] <= 'Z'))
+        len++;
+    return len;
+}
+
 bool command_fill(const struct command_target *target, const char *command, char at[COMMAND_LEN])
 {
     static const char servername[] = " -servername SNI", url[] = "https://", connect[] = "-connect ";
@@ -334,12 +346,17 @@ bool command_fill(const struct command_target *target, const char *command, char
         return false;
     bool is_connect = false;
     for (const char *next = command; *next;) {
-        const struct word *word = next == command || !is_letter(next[-1]) ? word_at(next) : NULL;
-        if (begins(next, connect))
-            is_connect = true;
-        if (begins(next, servername) && target->has_hello && target->sni.len == 0) {
+        size_t plain = plain_len(next);
+        put(&line, next, plain);
+        next += plain;
+        if (!*next)
+            break;
+        bool may_be_word = *next >= 'A' && *next <= 'Z' && (next == command || !is_letter(next[-1]));
+        const struct word *word = may_be_word ? word_at(next) : NULL;
+        is_connect = is_connect || (*next == '-' && begins(next, connect));
+        if (*next == ' ' && begins(next, servername) && target->has_hello && target->sni.len == 0) {
             next += sizeof servername - 1;
-        } else if (begins(next, url) && change.scheme && strcmp(change.scheme, "https") != 0) {
+        } else if (*next == 'h' && begins(next, url) && change.scheme && strcmp(change.scheme, "https") != 0) {
             bool is_asked = target->connection && target->connection->before_tls.starttls.protocol;
             put_string(&line, is_asked ? "--ssl-reqd " : "");
             put_string(&line, change.scheme);
