@@ -68,3 +68,21 @@ size_t escape_plain_run(struct bytes b, size_t i)
         i++;
     return i - start;
 }
+
+void escape_markup(struct output *out, const char *words, size_t len)
+{
+    static const char *const entities[256] = {
+        ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;"};
+    size_t from = 0;
+    if (len == 0)
+        return;
+    for (size_t i = 0; i < len; i++) {
+        const char *entity = entities[(unsigned char)words[i]];
+        if (!entity)
+            continue;
+        output_bytes(out, words + from, i - from);
+        output_string(out, entity);
+        from = i + 1;
+    }
+    output_bytes(out, words + from, len - from);
+}

@@ -8,6 +8,7 @@
 #define TLSWHY_REPORT_ESCAPE_H
 
 #include "dissect/cursor.h"
+#include "report/output.h"
 
 /* Decodes the code point at offset i < b.len. Returns its length in bytes, 0 when the bytes there are not valid UTF-8
  * (overlong, surrogate, above U+10FFFF, cut). */
@@ -18,5 +19,8 @@ bool escape_is_hidden(uint32_t code_point);
 
 /* How many of the bytes from offset i on are printable ASCII other than '"' and '\', which every format may copy. */
 size_t escape_plain_run(struct bytes b, size_t i);
+
+/* Words in HTML and SVG, as text and in attributes' quotes. They hold no controls: those were escaped before. */
+void escape_markup(struct output *out, const char *words, size_t len);
 
 #endif

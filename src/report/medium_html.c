@@ -1,5 +1,6 @@
 /* HTML (WHATWG, "HTML Living Standard"): elements are opened by what is written and closed by what comes next, so that
  * they balance whatever the order of calls. */
+#include "report/escape.h"
 #include "report/medium.h"
 
 #include <inttypes.h>
@@ -17,18 +18,7 @@ static void raw(struct text *t, const char *s)
 
 static void escaped(struct text *t, const char *s, size_t len)
 {
-    static const char *const entities[256] = {
-        ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;"};
-    size_t from = 0;
-    for (size_t i = 0; i < len; i++) {
-        const char *entity = entities[(unsigned char)s[i]];
-        if (!entity)
-            continue;
-        output_bytes(t->out, s + from, i - from);
-        raw(t, entity);
-        from = i + 1;
-    }
-    output_bytes(t->out, s + from, len - from);
+    escape_markup(t->out, s, len);
 }
 
 static void escaped_string(struct text *t, const char *s)

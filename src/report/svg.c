@@ -1,23 +1,12 @@
 /* SVG elements (SVG 2), in markup that HTML takes as it is. */
 #include "report/svg.h"
 
+#include "report/escape.h"
 #include "report/picture.h"
 
 static void escaped(struct output *out, struct bytes words)
 {
-    static const struct {
-        char c;
-        const char *entity;
-    } rows[] = {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
-    for (size_t i = 0; i < words.len; i++) {
-        const char *entity = NULL;
-        for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
-            entity = words.at[i] == (uint8_t)rows[k].c ? rows[k].entity : entity;
-        if (entity)
-            output_string(out, entity);
-        else
-            output_char(out, (char)words.at[i]);
-    }
+    escape_markup(out, (const char *)words.at, words.len);
 }
 
 void svg_begin(struct output *out, const char *style, int width, int height, struct bytes what)
