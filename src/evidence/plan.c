@@ -4,7 +4,6 @@
 #include "dissect/registry.h"
 #include "dissect/tds.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,25 +91,13 @@ bool plan_labels_at(const struct plan *plan, struct place place, char *out, size
     return len > 0;
 }
 
-/* "client_hello" is ClientHello. */
-static void message_name(const struct event *event, char out[48])
+static void message_name(const struct event *event, char out[MESSAGE_TITLE_LEN])
 {
     const char *name = event_message_name(event);
-    size_t len = 0;
-    bool is_start = true;
-    if (!name) {
-        snprintf(out, 48, "handshake message %u", event->type);
-        return;
-    }
-    for (; *name && len < 47; name++) {
-        if (*name == '_') {
-            is_start = true;
-            continue;
-        }
-        out[len++] = is_start ? (char)toupper((unsigned char)*name) : *name;
-        is_start = false;
-    }
-    out[len] = '\0';
+    if (name)
+        (void)message_title(out, name);
+    else
+        snprintf(out, MESSAGE_TITLE_LEN, "handshake message %u", event->type);
 }
 
 /* What an event's own label stands for. */
@@ -147,7 +134,7 @@ static void label_event(struct plan *plan, const struct event *event)
 {
     const char *who = event->role == ROLE_CLIENT ? "client -> server" : "server -> client";
     struct place place = event->last.place;
-    char name[48];
+    char name[MESSAGE_TITLE_LEN];
     switch (event->kind) {
     case EVENT_HANDSHAKE:
         message_name(event, name);

@@ -2,7 +2,6 @@
 #include "bounds.h"
 #include "report/text_report.h"
 
-#include <ctype.h>
 #include <stdio.h>
 
 const char *text_direction(enum role from)
@@ -10,27 +9,13 @@ const char *text_direction(enum role from)
     return from == ROLE_CLIENT ? "client -> server" : "server -> client";
 }
 
-/* As RFCs write messages: client_hello is ClientHello. */
 static void message_name(struct text *t, const char *name, uint8_t type)
 {
-    bool is_first = true;
-    if (!name) {
+    char title[MESSAGE_TITLE_LEN];
+    if (name)
+        text_plain(t, message_title(title, name));
+    else
         text_printf(t, "handshake message of type %u", type);
-        return;
-    }
-    char written[64];
-    size_t len = 0;
-    for (; *name && len + 1 < sizeof written; name++) {
-        if (*name == '_') {
-            is_first = true;
-            continue;
-        }
-        int letter = (unsigned char)*name;
-        written[len++] = (char)(is_first ? toupper(letter) : letter);
-        is_first = false;
-    }
-    written[len] = '\0';
-    text_plain(t, written);
 }
 
 static bool is_at(const struct event *event, const struct moment *moment)

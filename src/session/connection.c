@@ -2,6 +2,7 @@
 #include "dissect/credentials.h"
 #include "session/session_internal.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,6 +47,19 @@ const char *event_message_name(const struct event *event)
         if (ssl2_names[i].type == event->type)
             return ssl2_names[i].name;
     return event->type == SSL2_ERROR ? "error" : NULL;
+}
+
+const char *message_title(char buf[MESSAGE_TITLE_LEN], const char *name)
+{
+    bool is_first = true;
+    size_t len = 0;
+    for (; *name && len + 1 < MESSAGE_TITLE_LEN; name++) {
+        if (*name != '_')
+            buf[len++] = (char)(is_first ? toupper((unsigned char)*name) : *name);
+        is_first = *name == '_';
+    }
+    buf[len] = '\0';
+    return buf;
 }
 
 const char *message_cut_name(enum message_cut cut)

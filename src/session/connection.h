@@ -106,6 +106,9 @@ struct event {
 
 /* Name of a handshake message by its type, also of SSLv2 ("client_hello"); NULL unknown. */
 const char *event_message_name(const struct event *event);
+/* The same as RFCs write messages: "client_hello" is "ClientHello". Returns buf. */
+enum { MESSAGE_TITLE_LEN = 64 };
+const char *message_title(char buf[MESSAGE_TITLE_LEN], const char *name);
 
 /* Why only a part of a message was read (EVENT_HANDSHAKE with FAULT_SHORT): what became of the rest. */
 enum message_cut {
