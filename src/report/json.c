@@ -79,14 +79,14 @@ void json_time(struct json *j, int64_t time_ns, unsigned digits)
     json_name(j, timestamp_write(buf, time_ns, digits));
 }
 
-static void endpoint(struct json *j, const struct flow *flow, unsigned side)
+void json_endpoint(struct json *j, uint8_t ip_version, const uint8_t address[16], uint16_t port)
 {
-    char address[ADDRESS_LEN];
+    char text[ADDRESS_LEN];
     json_open(j, '{');
     JSON_KEY(j, "ip");
-    json_name(j, address_write(address, flow->ip_version, flow->address[side]));
+    json_name(j, address_write(text, ip_version, address));
     JSON_KEY(j, "port");
-    json_u64(j, flow->port[side]);
+    json_u64(j, port);
     json_close(j, '}');
 }
 
@@ -134,9 +134,9 @@ static void identity(const struct json_record *r)
     JSON_KEY(j, "protocol");
     json_name(j, protocol_name(c->protocol));
     JSON_KEY(j, "client");
-    endpoint(j, flow, client);
+    json_endpoint(j, flow->ip_version, flow->address[client], flow->port[client]);
     JSON_KEY(j, "server");
-    endpoint(j, flow, server);
+    json_endpoint(j, flow->ip_version, flow->address[server], flow->port[server]);
     JSON_KEY(j, "packets");
     both_sides(j, flow->stream[client].packets, flow->stream[server].packets);
     JSON_KEY(j, "bytes");

@@ -1,6 +1,5 @@
 /* The JSON format: what only QUIC has. */
 #include "dissect/quic.h"
-#include "report/address.h"
 #include "report/json_report.h"
 
 #include <stdio.h>
@@ -56,13 +55,7 @@ static void closed(const struct json_record *r, enum role role)
 
 static void path_end(struct json *j, const struct quic_path *path, enum role role)
 {
-    char address[ADDRESS_LEN];
-    json_open(j, '{');
-    JSON_KEY(j, "ip");
-    json_name(j, address_write(address, path->ip_version, path->address[role]));
-    JSON_KEY(j, "port");
-    json_u64(j, path->port[role]);
-    json_close(j, '}');
+    json_endpoint(j, path->ip_version, path->address[role], path->port[role]);
 }
 
 static void paths(const struct json_record *r)

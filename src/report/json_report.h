@@ -65,6 +65,8 @@ static inline bool json_is_told(bool has, size_t len, bool is_whole)
     return has && (len > 0 || is_whole);
 }
 void json_time(struct json *j, int64_t time_ns, unsigned digits);
+/* {"ip":...,"port":...} */
+void json_endpoint(struct json *j, uint8_t ip_version, const uint8_t address[16], uint16_t port);
 
 /* json_hello.c. The member "after_gap" where it is true. */
 void json_after_gap(struct json *j, bool is_after_gap);
