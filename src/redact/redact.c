@@ -228,7 +228,6 @@ const struct report_connection *redactor_connection(struct redactor *redactor, c
     now->shown = *shown;
     now->shown.connection = c;
     *c = *shown->connection;
-    redactor_meet(redactor, shown->connection);
     redact_flow(redactor, shown->connection);
     redact_paths(redactor, &c->quic);
     redact_name(redactor, c);
@@ -244,7 +243,6 @@ const struct report_name *redactor_name(struct redactor *redactor, const struct 
                                         const struct name_failure *failure)
 {
     struct aliases *aliases = redactor->aliases;
-    redactor_meet_failure(redactor, failure);
     const char *host = aliases_host(aliases, bytes_of(failure->name));
     const char *client = aliases_address(aliases, ALIAS_CLIENT, failure->ip_version, failure->client);
     const char *resolver = aliases_address(aliases, ALIAS_RESOLVER, failure->ip_version, failure->resolver);
