@@ -15,8 +15,8 @@ import tempfile
 
 PROGRAM = os.environ.get("TLSWHY")
 SOURCE = os.environ.get("TLSWHY_SOURCE", os.path.join(os.path.dirname(__file__), "..", ".."))
-ETHERNET = 1
-ENHANCED_PACKET, DECRYPTION_SECRETS = 6, 10
+sys.path.insert(0, os.path.join(SOURCE, "tests", "support"))
+from read_captures import ETHERNET, read_pcapng  # noqa: E402
 TUNNELS = {2152, 4789, 4790, 6081, 8472}  # ports of UDP that carry other packets
 CUTS = 6         # lengths tried for one packet
 PACKETS = 4       # packets with handshake records cut in one capture
@@ -44,22 +44,6 @@ def read_pcap(path):
         packets.append((seconds, micros, data[at + 16:at + 16 + caplen], length))
         at += 16 + caplen
     return data[:24], packets
-
-
-def read_pcapng(path):
-    """The same of a little-endian pcapng of one interface of Ethernet, in microseconds, and the key log in it."""
-    with open(path, "rb") as f:
-        data = f.read()
-    packets, keys, at = [], b"", 0
-    while at + 12 <= len(data):
-        kind, length = struct.unpack_from("<II", data, at)
-        if kind == DECRYPTION_SECRETS:
-            keys += data[at + 16:at + 16 + struct.unpack_from("<I", data, at + 12)[0]]
-        elif kind == ENHANCED_PACKET:
-            high, low, caplen, wire = struct.unpack_from("<IIII", data, at + 12)
-            packets.append((*divmod(high << 32 | low, 1000000), data[at + 28:at + 28 + caplen], wire))
-        at += length
-    return struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 262144, ETHERNET), packets, keys
 
 
 def payload_at(packet):

@@ -16,11 +16,12 @@ from delivery_facts import PLACES, differences, strip  # noqa: E402
 
 PROGRAM = os.environ.get("TLSWHY")
 SOURCE = os.environ.get("TLSWHY_SOURCE", os.path.join(os.path.dirname(__file__), "..", ".."))
+sys.path.insert(0, os.path.join(SOURCE, "tests", "support"))
+from read_captures import read_pcapng  # noqa: E402
 VARIANTS = 8
 # What depends on packets rather than on messages.
 DROPPED = PLACES | {"id", "start", "end", "packets", "bytes", "handshake_us"}
 UDP, FLIGHT_US = 17, 200000
-ENHANCED_PACKET, DECRYPTION_SECRETS = 6, 10
 
 
 def read_pcap(path):
@@ -33,23 +34,6 @@ def read_pcap(path):
         packets.append((seconds, fraction, data[at + 16:at + 16 + caplen]))
         at += 16 + caplen
     return data[:24], packets
-
-
-def read_pcapng(path):
-    """The same of a little-endian pcapng of one interface of Ethernet, in microseconds, and the key log in it."""
-    with open(path, "rb") as f:
-        data = f.read()
-    packets, keys, at = [], b"", 0
-    while at + 12 <= len(data):
-        kind, length = struct.unpack_from("<II", data, at)
-        if kind == DECRYPTION_SECRETS:
-            keys += data[at + 16:at + 16 + struct.unpack_from("<I", data, at + 12)[0]]
-        elif kind == ENHANCED_PACKET:
-            high, low, caplen = struct.unpack_from("<III", data, at + 12)
-            seconds, fraction = divmod(high << 32 | low, 1000000)
-            packets.append((seconds, fraction, data[at + 28:at + 28 + caplen]))
-        at += length
-    return struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 262144, 1), packets, keys
 
 
 def direction(packet):
@@ -112,6 +96,7 @@ def main():
             copy, options = os.path.join(folder, os.path.basename(path).removesuffix("ng")), []
             if path.endswith("ng"):
                 header, packets, keys = read_pcapng(path)
+                packets = [packet[:3] for packet in packets]
                 options = ["--keylog", os.path.join(folder, "keys")]
                 with open(options[1], "wb") as f:
                     f.write(keys)
